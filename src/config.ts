@@ -1,0 +1,241 @@
+// Bindings and vars → Config. The only reader of the environment: every problem is collected and named,
+// values are never repeated, and with a problem the Worker does nothing but say so.
+import { z } from 'zod';
+import { CHANNEL_EVENTS, type ChannelEvent } from './google/channels.ts';
+import type { ServiceAccountKey } from './google/service-account.ts';
+
+export interface Env {
+  DB: D1Database;
+  CHANNELS: KVNamespace;
+  CHANGES: Queue;
+  RECONCILE: Workflow<{ directoryId: string }>;
+  PUSH_LIMIT: RateLimit;
+  /** Vars and secrets arrive as strings; anything else in here is a binding of somebody else's. */
+  [name: string]: unknown;
+}
+
+export interface Config {
+  readonly publicUrl: URL;
+  readonly serviceAccount: ServiceAccountKey;
+  readonly adminEmails: readonly string[];
+  readonly customer: string;
+  readonly domain: string | undefined;
+  readonly appSecret: string;
+  readonly appSecretPrevious: string | undefined;
+  readonly googleApiOrigin: string;
+  /** `*` = one channel without `event`; an empty list = pause. */
+  readonly channelEvents: readonly ChannelEvent[] | '*';
+  readonly channelTtlSeconds: number;
+  readonly channelRenewBeforeSeconds: number;
+  readonly reconcileEveryMinutes: number;
+  readonly googleCallsPerPass: number;
+  readonly rolesSchema: string;
+}
+
+/** The directory that the configuration describes. */
+export const DEFAULT_DIRECTORY_ID = 'default';
+
+export interface ConfigProblem {
+  name: string;
+  problem: string;
+}
+
+export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: readonly ConfigProblem[] };
+
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Whether the parsed host is exactly `localhost`, `127.0.0.1` or `[::1]`. */
+export function isLoopback(url: URL): boolean {
+  return LOOPBACK_HOSTS.has(url.hostname);
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}
+
+const wholeNumber = (otherwise: number, min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`)
+    .default(otherwise);
+
+const origin = z.string().transform((text, context) => {
+  const url = parseUrl(text);
+  const isOrigin = url !== null && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
+  if (isOrigin && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) return url;
+  context.addIssue('must be an origin such as https://people.example.com: https, or http on loopback; no path');
+  return z.NEVER;
+});
+
+const KEY_PROBLEM = 'must be the whole JSON key file of a service account';
+
+const keyFile = z.object({
+  type: z.literal('service_account'),
+  client_email: z.email(),
+  private_key_id: z.string().min(1),
+  private_key: z.string().regex(/^-----BEGIN PRIVATE KEY-----\s[\sA-Za-z0-9+/=]+-----END PRIVATE KEY-----\s*$/),
+  token_uri: z.url(),
+});
+
+const serviceAccountKey = z.string().transform((text, context): ServiceAccountKey => {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // Reported below, without a byte of it.
+  }
+  const parsed = keyFile.safeParse(json);
+  if (!parsed.success) {
+    const fields = [...new Set(parsed.error.issues.map((issue) => issue.path[0]).filter(Boolean))].map(String);
+    context.addIssue(KEY_PROBLEM + (fields.length > 0 ? ` (wrong or missing: ${fields.join(', ')})` : ''));
+    return z.NEVER;
+  }
+  const { client_email, private_key_id, private_key, token_uri } = parsed.data;
+  return { clientEmail: client_email, privateKeyId: private_key_id, privateKey: private_key, tokenUri: token_uri };
+});
+
+// A secret that somebody could guess: too short, or hardly any different characters.
+const appSecret = z
+  .string()
+  .refine((text) => new TextEncoder().encode(text).length >= 32, 'must be at least 32 bytes; try: openssl rand -base64 48')
+  .refine(
+    (text) => new Set(text).size >= 10 && !/example|changeme|change-me|secret|password/i.test(text),
+    'looks like an example; make a random one: openssl rand -base64 48',
+  );
+
+const adminEmails = z.string().transform((text, context) => {
+  const emails = text.split(',').map((email) => email.trim()).filter(Boolean);
+  if (emails.length > 0 && emails.every((email) => z.email().safeParse(email).success)) return emails;
+  context.addIssue('must be the address of an admin, or several, separated by commas');
+  return z.NEVER;
+});
+
+const channelEvents = z
+  .string()
+  .transform((text, context): readonly ChannelEvent[] | '*' => {
+    if (text.trim() === '*') return '*';
+    const events = text.split(',').map((event) => event.trim()).filter(Boolean);
+    const known = CHANNEL_EVENTS.filter((event) => events.includes(event));
+    if (known.length === new Set(events).size) return known;
+    context.addIssue(`must be * or some of ${CHANNEL_EVENTS.join(',')}; empty to pause`);
+    return z.NEVER;
+  })
+  .default(CHANNEL_EVENTS);
+
+const VARS = {
+  PUBLIC_URL: origin,
+  GOOGLE_SERVICE_ACCOUNT_KEY: serviceAccountKey,
+  GOOGLE_ADMIN_EMAIL: adminEmails,
+  GOOGLE_CUSTOMER: z.string().regex(/^[A-Za-z0-9_]{1,40}$/, 'must be my_customer or a customer id').default('my_customer'),
+  GOOGLE_DOMAIN: z
+    .string()
+    .toLowerCase()
+    .regex(/^(?=.{1,253}$)([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}$/, 'must be a domain name')
+    .optional(),
+  APP_SECRET: appSecret,
+  APP_SECRET_PREVIOUS: appSecret.optional(),
+  GOOGLE_API_ORIGIN: origin.default(new URL('https://admin.googleapis.com')),
+  CHANNEL_EVENTS: channelEvents,
+  CHANNEL_TTL_SECONDS: wholeNumber(21_600, 300, 172_800),
+  CHANNEL_RENEW_BEFORE_SECONDS: wholeNumber(1_800, 60, 86_400),
+  RECONCILE_EVERY_MINUTES: wholeNumber(5, 1, 1_440),
+  GOOGLE_CALLS_PER_PASS: wholeNumber(45, 5, 9_000),
+  ROLES_SCHEMA: z.string().min(1).max(100).default('Roles'),
+};
+
+type Name = keyof typeof VARS;
+
+/** An empty var means "not set", as a copied `.dev.vars.example` has it; only here empty says something. */
+const EMPTY_SAYS_SOMETHING: ReadonlySet<string> = new Set(['CHANNEL_EVENTS'] satisfies Name[]);
+
+/** Rules that need two values at once: what would quietly be unsafe or do nothing is refused. */
+function combinationProblems(vars: {
+  PUBLIC_URL?: URL;
+  GOOGLE_API_ORIGIN?: URL;
+  GOOGLE_SERVICE_ACCOUNT_KEY?: ServiceAccountKey;
+  APP_SECRET?: string;
+  APP_SECRET_PREVIOUS?: string | undefined;
+  RECONCILE_EVERY_MINUTES?: number;
+}): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const isLocal = vars.PUBLIC_URL !== undefined && isLoopback(vars.PUBLIC_URL);
+  const googleUrls: [Name, URL | null | undefined][] = [
+    ['GOOGLE_API_ORIGIN', vars.GOOGLE_API_ORIGIN],
+    ['GOOGLE_SERVICE_ACCOUNT_KEY', vars.GOOGLE_SERVICE_ACCOUNT_KEY && parseUrl(vars.GOOGLE_SERVICE_ACCOUNT_KEY.tokenUri)],
+  ];
+  for (const [name, url] of googleUrls) {
+    if (!url || !vars.PUBLIC_URL) continue;
+    const isSafe = url.protocol === 'https:' && !isLoopback(url) && !/(^|\.)test$/.test(url.hostname);
+    const isLocalPair = isLocal && isLoopback(url) && (url.protocol === 'http:' || url.protocol === 'https:');
+    if (!isSafe && !isLocalPair) {
+      problems.push({
+        name,
+        problem: `${name === 'GOOGLE_API_ORIGIN' ? 'it' : 'its token_uri'} must be https at a public host; loopback only while PUBLIC_URL is loopback`,
+      });
+    }
+  }
+  if (vars.APP_SECRET !== undefined && vars.APP_SECRET === vars.APP_SECRET_PREVIOUS) {
+    problems.push({ name: 'APP_SECRET_PREVIOUS', problem: 'must differ from APP_SECRET, or be unset' });
+  }
+  if (!isLocal && vars.PUBLIC_URL && vars.RECONCILE_EVERY_MINUTES && vars.RECONCILE_EVERY_MINUTES % 5 !== 0) {
+    problems.push({ name: 'RECONCILE_EVERY_MINUTES', problem: 'must be a multiple of 5: cron runs every 5 minutes' });
+  }
+  return problems;
+}
+
+function parse(env: Env): ParsedConfig {
+  const given = Object.fromEntries(
+    Object.keys(VARS).flatMap((name) => {
+      const value = env[name];
+      const isSet = typeof value === 'string' && (value !== '' || EMPTY_SAYS_SOMETHING.has(name));
+      return isSet ? [[name, value]] : [];
+    }),
+  );
+  const problems: ConfigProblem[] = [];
+  const vars: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(VARS)) {
+    const result = schema.safeParse(given[name]);
+    if (result.success) vars[name] = result.data;
+    else {
+      const isMissing = given[name] === undefined;
+      problems.push({ name, problem: isMissing ? 'is not set' : (result.error.issues[0]?.message ?? 'is not valid') });
+    }
+  }
+  for (const name of ['DB', 'CHANNELS', 'CHANGES', 'RECONCILE', 'PUSH_LIMIT'] as const) {
+    if (typeof env[name] !== 'object') problems.push({ name, problem: 'is not bound: take wrangler.toml as it is' });
+  }
+  problems.push(...combinationProblems(vars));
+  if (problems.length > 0) return { ok: false, problems };
+  const valid = vars as { [N in Name]: z.output<(typeof VARS)[N]> };
+  return {
+    ok: true,
+    config: Object.freeze({
+      publicUrl: valid.PUBLIC_URL,
+      serviceAccount: valid.GOOGLE_SERVICE_ACCOUNT_KEY,
+      adminEmails: valid.GOOGLE_ADMIN_EMAIL,
+      customer: valid.GOOGLE_CUSTOMER,
+      domain: valid.GOOGLE_DOMAIN,
+      appSecret: valid.APP_SECRET,
+      appSecretPrevious: valid.APP_SECRET_PREVIOUS,
+      googleApiOrigin: valid.GOOGLE_API_ORIGIN.origin,
+      channelEvents: valid.CHANNEL_EVENTS,
+      channelTtlSeconds: valid.CHANNEL_TTL_SECONDS,
+      channelRenewBeforeSeconds: valid.CHANNEL_RENEW_BEFORE_SECONDS,
+      reconcileEveryMinutes: valid.RECONCILE_EVERY_MINUTES,
+      googleCallsPerPass: valid.GOOGLE_CALLS_PER_PASS,
+      rolesSchema: valid.ROLES_SCHEMA,
+    }),
+  };
+}
+
+// The environment of an isolate never changes, so it is read once; a test's other object is read anew.
+const parsed = new WeakMap<Env, ParsedConfig>();
+
+/** Reads the whole configuration, or every problem it has. */
+export function parseConfig(env: Env): ParsedConfig {
+  const known = parsed.get(env) ?? parse(env);
+  parsed.set(env, known);
+  return known;
+}

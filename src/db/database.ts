@@ -1,0 +1,67 @@
+// The one door to D1. Errors leave it as DatabaseError, without the driver's text: that text holds
+// bound parameters, that is, people's addresses.
+import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1';
+
+export interface Database {
+  readonly d1: D1Database;
+  readonly orm: DrizzleD1Database;
+}
+
+/** Opens the D1 binding; no query is made. */
+export function openDatabase(d1: D1Database): Database {
+  return { d1, orm: drizzle(d1) };
+}
+
+export type DatabaseErrorCode =
+  | 'database-not-migrated'
+  | 'database-constraint'
+  | 'database-quota'
+  | 'database-unavailable'
+  | 'database-failed';
+
+/**
+ * A failed query. `code` is stable; `retryable` is true where D1 says that the same statement may
+ * succeed a moment later. Neither message nor cause holds a bound parameter.
+ */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly code: DatabaseErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: DatabaseErrorCode) {
+    super(`D1 refused a query: ${code}`);
+    this.code = code;
+    this.retryable = code === 'database-unavailable' || code === 'database-quota';
+  }
+}
+
+// Words of D1's own error list: https://developers.cloudflare.com/d1/observability/debug-d1/
+const CODE_BY_WORDS: readonly (readonly [RegExp, DatabaseErrorCode])[] = [
+  [/no such (table|column)/i, 'database-not-migrated'],
+  [/constraint|RAISE|keeps its id|tombstone may be|append-only/i, 'database-constraint'],
+  [/daily|quota|exceeded maximum db size/i, 'database-quota'],
+  [/network connection lost|object to be reset|code was updated|replica disconnected/i, 'database-unavailable'],
+  [/cannot resolve d1 db|overloaded|exceeded timeout|transient|cpu time limit/i, 'database-unavailable'],
+];
+
+function words(error: unknown): string {
+  const texts: string[] = [];
+  for (let at: unknown = error; at instanceof Error && texts.length < 4; at = at.cause) texts.push(at.message);
+  return texts.join(' ');
+}
+
+/**
+ * Runs queries and turns whatever fails into a DatabaseError.
+ *
+ * The driver's words are looked at only after the parameters that drizzle appends are cut off, so that
+ * nobody's name decides how an error is classified.
+ */
+export async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const text = words(error).replace(/\nparams:[^]*?(?=D1_ERROR|$)/g, ' ');
+    const code = CODE_BY_WORDS.find(([pattern]) => pattern.test(text))?.[1] ?? 'database-failed';
+    throw new DatabaseError(code);
+  }
+}

@@ -1,0 +1,117 @@
+// The tables as drizzle sees them. The truth is migrations/*.sql, written by hand; a test proves the
+// two equal. What each column means is said there.
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const directories = sqliteTable('directories', {
+  id: text('id').primaryKey(),
+  customer: text('customer').notNull(),
+  customerId: text('customer_id'),
+  adminEmail: text('admin_email').notNull(),
+  ticket: integer('ticket').notNull().default(0),
+  floor: integer('floor').notNull().default(0),
+  lastPushMs: integer('last_push_ms'),
+  lastReconciledMs: integer('last_reconciled_ms'),
+  importedMs: integer('imported_ms'),
+  channelsUntilMs: integer('channels_until_ms'),
+  eventOmissionRefusedMs: integer('event_omission_refused_ms'),
+  problem: text('problem'),
+  problemSinceMs: integer('problem_since_ms'),
+  inStepSinceMs: integer('in_step_since_ms'),
+});
+
+export const USER_STATUSES = ['active', 'suspended', 'archived', 'deleted'] as const;
+export type UserStatus = (typeof USER_STATUSES)[number];
+
+/** What observed a person: Google's push, a pass, a sign-in, a changed rule, an operator. */
+export const CAUSES = ['push', 'reconcile', 'sign-in', 'rules', 'operator'] as const;
+export type Cause = (typeof CAUSES)[number];
+
+export const users = sqliteTable(
+  'users',
+  {
+    id: text('id').primaryKey(),
+    directoryId: text('directory_id')
+      .notNull()
+      .references(() => directories.id),
+    email: text('email').notNull(),
+    givenName: text('given_name').notNull(),
+    familyName: text('family_name').notNull(),
+    fullName: text('full_name').notNull(),
+    status: text('status', { enum: USER_STATUSES }).notNull(),
+    isAdmin: integer('is_admin').notNull(),
+    isDelegatedAdmin: integer('is_delegated_admin').notNull(),
+    orgUnitPath: text('org_unit_path').notNull(),
+    photoUrl: text('photo_url'),
+    attributes: text('attributes').notNull(),
+    customSchemas: text('custom_schemas').notNull(),
+    roles: text('roles').notNull(),
+    ticket: integer('ticket').notNull(),
+    written: integer('written').notNull(),
+    cause: text('cause', { enum: CAUSES }).notNull(),
+    noticedMs: integer('noticed_ms').notNull(),
+    createdMs: integer('created_ms').notNull(),
+    changedMs: integer('changed_ms').notNull(),
+    deletedMs: integer('deleted_ms'),
+  },
+  (table) => [index('users_by_email').on(table.directoryId, table.email)],
+);
+
+export const EVENT_TYPES = [
+  'user.created',
+  'user.updated',
+  'user.suspended',
+  'user.archived',
+  'user.reactivated',
+  'user.deleted',
+  'user.restored',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export const events = sqliteTable('events', {
+  seq: integer('seq').primaryKey({ autoIncrement: true }),
+  directoryId: text('directory_id').notNull(),
+  userId: text('user_id').notNull(),
+  type: text('type', { enum: EVENT_TYPES }).notNull(),
+  before: text('before'),
+  after: text('after').notNull(),
+  cause: text('cause', { enum: CAUSES }).notNull(),
+  atMs: integer('at_ms').notNull(),
+  noticedMs: integer('noticed_ms').notNull(),
+});
+
+export const deadLetters = sqliteTable('dead_letters', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  directoryId: text('directory_id'),
+  userId: text('user_id'),
+  messageId: text('message_id').notNull().unique(),
+  body: text('body').notNull(),
+  reason: text('reason').notNull(),
+  attempts: integer('attempts').notNull(),
+  atMs: integer('at_ms').notNull(),
+  replayedMs: integer('replayed_ms'),
+});
+
+export const RECONCILE_OUTCOMES = ['complete', 'budget', 'superseded', 'failed', 'lost'] as const;
+export type ReconcileOutcome = (typeof RECONCILE_OUTCOMES)[number];
+
+export const reconcileRuns = sqliteTable(
+  'reconcile_runs',
+  {
+    id: text('id').primaryKey(),
+    directoryId: text('directory_id')
+      .notNull()
+      .references(() => directories.id),
+    ticket: integer('ticket').notNull(),
+    startedMs: integer('started_ms').notNull(),
+    progressMs: integer('progress_ms').notNull(),
+    finishedMs: integer('finished_ms'),
+    outcome: text('outcome', { enum: RECONCILE_OUTCOMES }),
+    reason: text('reason'),
+    usersSeen: integer('users_seen').notNull().default(0),
+    created: integer('created').notNull().default(0),
+    hinted: integer('hinted').notNull().default(0),
+    googleCalls: integer('google_calls').notNull().default(0),
+    nextPageToken: text('next_page_token'),
+  },
+  (table) => [index('reconcile_runs_by_start').on(table.directoryId, table.startedMs)],
+);

@@ -1,0 +1,63 @@
+// One HTTP exchange with Google: a deadline, a size limit, no redirects, and a body that may be anything.
+import { GoogleApiError, retryAfterSeconds } from './errors.ts';
+
+export type Fetch = (request: Request) => Promise<Response>;
+
+export interface Answer {
+  status: number;
+  /** Parsed JSON; `undefined` where the body is empty, HTML, plain text or cut off. */
+  body: unknown;
+  isEmpty: boolean;
+  retryAfterSeconds: number | undefined;
+}
+
+export interface ExchangeLimits {
+  timeoutMs: number;
+  maxBytes: number;
+  nowMs: () => number;
+}
+
+async function readLimited(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let size = 0;
+  let text = '';
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    // Leaving the loop cancels the stream.
+    if (size > maxBytes) throw new GoogleApiError({ code: 'too-large', status: response.status, retryable: false });
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the caller decides what that means for this status.
+    return undefined;
+  }
+}
+
+/**
+ * Sends one request and reads the whole answer.
+ *
+ * @throws {GoogleApiError} `timeout` or `network` (both retryable), or `too-large`
+ */
+export async function exchange(fetch: Fetch, request: Request, limits: ExchangeLimits): Promise<Answer> {
+  const signal = AbortSignal.timeout(limits.timeoutMs);
+  try {
+    const response = await fetch(new Request(request, { signal, redirect: 'manual' }));
+    const text = await readLimited(response, limits.maxBytes);
+    return {
+      status: response.status,
+      body: parseJson(text),
+      isEmpty: text === '',
+      retryAfterSeconds: retryAfterSeconds(response.headers.get('retry-after'), limits.nowMs()),
+    };
+  } catch (error) {
+    if (error instanceof GoogleApiError) throw error;
+    throw new GoogleApiError({ code: signal.aborted ? 'timeout' : 'network', status: 0, retryable: true });
+  }
+}

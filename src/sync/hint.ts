@@ -1,0 +1,34 @@
+// What travels in the queue `rollcall-changes`. A hint says "look at user N" and nothing else: it holds
+// ids and times, never a person's data.
+import { z } from 'zod';
+import { CHANNEL_EVENTS } from '../google/channels.ts';
+import { USER_ID_PATTERN } from '../google/user.ts';
+
+export const DIRECTORY_ID_PATTERN = /^[a-z0-9-]{1,40}$/;
+/** RFC 9562 section 5.7, in lower case as we make them. */
+export const CHANNEL_ID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+const lookHint = z.object({
+  kind: z.literal('look'),
+  directoryId: z.string().regex(DIRECTORY_ID_PATTERN),
+  userId: z.string().regex(USER_ID_PATTERN),
+  /** What Google said had happened; `null` = just look. */
+  event: z.enum(CHANNEL_EVENTS).nullable(),
+  cause: z.enum(['push', 'reconcile', 'operator']),
+  /** When the push was received, or the need to look was found. */
+  noticedMs: z.int().nonnegative(),
+});
+
+const syncNote = z.object({
+  kind: z.literal('sync'),
+  directoryId: z.string().regex(DIRECTORY_ID_PATTERN),
+  channelId: z.string().regex(CHANNEL_ID_PATTERN),
+  noticedMs: z.int().nonnegative(),
+});
+
+export const changeMessage = z.discriminatedUnion('kind', [lookHint, syncNote]);
+
+export type LookHint = z.output<typeof lookHint>;
+/** A channel's first message arrived: Google reaches us through it. */
+export type SyncNote = z.output<typeof syncNote>;
+export type ChangeMessage = z.output<typeof changeMessage>;

@@ -1,0 +1,84 @@
+// DirectoryUser → the row that stands for them. Pure; the only place where Google's fields become ours.
+import type { Cause } from '../db/schema.ts';
+import type { MappedRow, ObservedRow } from '../db/users.ts';
+import type { DirectoryProfile, DirectoryUser, WireObject } from '../google/user.ts';
+import { rolesFromSchema } from '../roles/schema-roles.ts';
+import { canonicalJson, storableText } from './canonical.ts';
+
+/** What a look found: `user: null` means gone, as Google's get by id said. */
+export interface Observation {
+  id: string;
+  user: DirectoryUser | null;
+  cause: Cause;
+  /** When the need for the look was noticed; for a push, when it was received. */
+  noticedMs: number;
+}
+
+/** A row far above what people have; D1 refuses 2 MB, and one odd profile must not crowd out a batch. */
+const MAX_ROW_BYTES = 256 * 1024;
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? storableText(value) : undefined);
+
+/** The item marked primary, else the first. */
+const primary = (items: readonly WireObject[]) => items.find((item) => item['primary'] === true) ?? items[0];
+
+const valueOfType = (items: readonly WireObject[], type: string) =>
+  text(items.find((item) => item['type'] === type)?.['value']);
+
+/** The rest of what downstream systems ask for; what is unset is absent. */
+function attributesOf(profile: DirectoryProfile): Record<string, unknown> {
+  const organization = primary(profile.organizations) ?? {};
+  return {
+    aliases: profile.aliases.length > 0 ? profile.aliases : undefined,
+    nonEditableAliases: profile.nonEditableAliases.length > 0 ? profile.nonEditableAliases : undefined,
+    title: text(organization['title']),
+    department: text(organization['department']),
+    organization: text(organization['name']),
+    costCenter: text(organization['costCenter']),
+    manager: valueOfType(profile.relations, 'manager'),
+    employeeId: valueOfType(profile.externalIds, 'organization'),
+    phone: text(primary(profile.phones)?.['value']),
+    phones: profile.phones.length > 0 ? profile.phones : undefined,
+    language: text(primary(profile.languages)?.['languageCode']),
+  };
+}
+
+/** Where several hold: deleted > suspended > archived > active. */
+export function statusOf({ suspended, archived }: DirectoryUser): MappedRow['status'] {
+  return suspended ? 'suspended' : archived ? 'archived' : 'active';
+}
+
+function livingRow(profile: DirectoryProfile, status: MappedRow['status'], rolesSchema: string): MappedRow {
+  return {
+    email: storableText(profile.primaryEmail),
+    givenName: storableText(profile.givenName),
+    familyName: storableText(profile.familyName),
+    fullName: storableText(profile.fullName),
+    status,
+    isAdmin: profile.isAdmin ? 1 : 0,
+    isDelegatedAdmin: profile.isDelegatedAdmin ? 1 : 0,
+    orgUnitPath: storableText(profile.orgUnitPath),
+    photoUrl: profile.thumbnailPhotoUrl === null ? null : storableText(profile.thumbnailPhotoUrl),
+    attributes: canonicalJson(attributesOf(profile)),
+    customSchemas: canonicalJson(profile.customSchemas),
+    roles: JSON.stringify(rolesFromSchema(profile.customSchemas, rolesSchema)),
+  };
+}
+
+/**
+ * Maps one observation for the database.
+ *
+ * @returns the row; only the status where the rest can't be kept and the person is suspended or archived;
+ * `null` where nothing can be kept (an active person whose profile is too large)
+ */
+export function toObservedRow(observation: Observation, rolesSchema: string): ObservedRow | null {
+  const { id, user, cause, noticedMs } = observation;
+  const stamp = { id, cause, noticedMs };
+  if (user === null) return { kind: 'gone', ...stamp };
+  const status = statusOf(user);
+  if (user.profile !== null) {
+    const row: ObservedRow = { kind: 'living', ...stamp, ...livingRow(user.profile, status, rolesSchema) };
+    if (new TextEncoder().encode(JSON.stringify(row)).length <= MAX_ROW_BYTES) return row;
+  }
+  return status === 'active' ? null : { kind: 'status', ...stamp, status };
+}
