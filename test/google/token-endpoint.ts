@@ -1,0 +1,97 @@
+// POST …/token: the JWT-bearer grant of a service account. Judging the assertion is assertion.ts;
+// here are the form around it and the answers in OAuth's shapes.
+import { Hono } from 'hono';
+import { generateKeyPair, SignJWT } from 'jose';
+import { ACCESS_TOKEN_SECONDS, type AccessTokens } from './access-tokens.ts';
+import { judgeAssertion } from './assertion.ts';
+import type { Faults } from './faults.ts';
+import type { ServiceAccount, ServiceAccounts } from './service-accounts.ts';
+import type { Workspace } from './workspace.ts';
+
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+interface TokenEndpointParts {
+  accounts: ServiceAccounts;
+  workspace: Workspace;
+  tokens: AccessTokens;
+  faults: Faults;
+  origin: string;
+  nowMs: () => number;
+}
+
+export function tokenEndpoint(parts: TokenEndpointParts): Hono {
+  const app = new Hono();
+  for (const path of ['/token', '/oauth2/v4/token', '/o/oauth2/token']) {
+    app.post(path, (c) => answer(c.req.raw, parts));
+  }
+  return app;
+}
+
+async function answer(request: Request, parts: TokenEndpointParts): Promise<Response> {
+  const form = new URLSearchParams(await request.text());
+  const grantType = form.get('grant_type');
+  if (grantType !== JWT_BEARER) {
+    return oauthError(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType ?? ''}`);
+  }
+  if (form.has('scope')) {
+    return oauthError(400, 'invalid_scope', 'Scope downscoping is not supported for this grant.');
+  }
+  const { accounts, workspace, tokens, faults, origin, nowMs } = parts;
+  const verdict = await judgeAssertion(form.get('assertion') ?? '', {
+    accounts,
+    workspace,
+    nowMs: nowMs(),
+    ownTokenUrls: [`${origin}/token`, ...ownUrl(request.url)],
+  });
+  switch (verdict.kind) {
+    case 'refused':
+      return oauthError(verdict.refusal.status, verdict.refusal.error, verdict.refusal.description);
+    case 'id-token-only':
+      return json(200, { id_token: await idToken(verdict.account, verdict.scope, nowMs()) });
+    case 'granted': {
+      const { account, subjectId, scopes } = verdict;
+      const { token } = tokens.issue({
+        clientEmail: account.clientEmail,
+        subjectId,
+        scopes,
+        isDead: faults.deadTokens,
+      });
+      return json(200, {
+        access_token: token,
+        expires_in: ACCESS_TOKEN_SECONDS,
+        token_type: 'Bearer',
+      });
+    }
+  }
+}
+
+/** On a laptop the fake may be reached at another loopback name than its configured origin. */
+function ownUrl(url: string): string[] {
+  const { hostname, origin, pathname } = new URL(url);
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname) ? [origin + pathname] : [];
+}
+
+export function oauthError(status: number, error: string, description: string): Response {
+  return json(status, { error, error_description: description });
+}
+
+function json(status: number, body: unknown): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json; charset=UTF-8', 'cache-control': 'private' },
+  });
+}
+
+/** What a scope that doesn't exist gives: an ID token whose audience is the scope text. */
+async function idToken(account: ServiceAccount, scope: string, nowMs: number): Promise<string> {
+  const { privateKey } = await generateKeyPair('RS256');
+  const now = Math.floor(nowMs / 1000);
+  return new SignJWT({ azp: account.clientEmail, email: account.clientEmail, email_verified: true })
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+    .setIssuer('https://accounts.google.com')
+    .setAudience(scope)
+    .setSubject(account.clientId)
+    .setIssuedAt(now)
+    .setExpirationTime(now + 3600)
+    .sign(privateKey);
+}
