@@ -40,7 +40,9 @@ export interface ConfigProblem {
   problem: string;
 }
 
-export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: readonly ConfigProblem[] };
+export type ParsedConfig =
+  | { ok: true; config: Config }
+  | { ok: false; problems: readonly ConfigProblem[] };
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -63,9 +65,18 @@ const wholeNumber = (otherwise: number, min: number, max: number) =>
 
 const origin = z.string().transform((text, context) => {
   const url = parseUrl(text);
-  const isOrigin = url !== null && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
-  if (isOrigin && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) return url;
-  context.addIssue('must be an origin such as https://people.example.com: https, or http on loopback; no path');
+  const isOrigin =
+    url !== null &&
+    url.pathname === '/' &&
+    !url.search &&
+    !url.hash &&
+    !url.username &&
+    !url.password;
+  if (isOrigin && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))))
+    return url;
+  context.addIssue(
+    'must be an origin such as https://people.example.com: https, or http on loopback; no path',
+  );
   return z.NEVER;
 });
 
@@ -75,7 +86,9 @@ const keyFile = z.object({
   type: z.literal('service_account'),
   client_email: z.email(),
   private_key_id: z.string().min(1),
-  private_key: z.string().regex(/^-----BEGIN PRIVATE KEY-----\s[\sA-Za-z0-9+/=]+-----END PRIVATE KEY-----\s*$/),
+  private_key: z
+    .string()
+    .regex(/^-----BEGIN PRIVATE KEY-----\s[\sA-Za-z0-9+/=]+-----END PRIVATE KEY-----\s*$/),
   token_uri: z.url(),
 });
 
@@ -88,26 +101,42 @@ const serviceAccountKey = z.string().transform((text, context): ServiceAccountKe
   }
   const parsed = keyFile.safeParse(json);
   if (!parsed.success) {
-    const fields = [...new Set(parsed.error.issues.map((issue) => issue.path[0]).filter(Boolean))].map(String);
-    context.addIssue(KEY_PROBLEM + (fields.length > 0 ? ` (wrong or missing: ${fields.join(', ')})` : ''));
+    const fields = [
+      ...new Set(parsed.error.issues.map((issue) => issue.path[0]).filter(Boolean)),
+    ].map(String);
+    context.addIssue(
+      KEY_PROBLEM + (fields.length > 0 ? ` (wrong or missing: ${fields.join(', ')})` : ''),
+    );
     return z.NEVER;
   }
   const { client_email, private_key_id, private_key, token_uri } = parsed.data;
-  return { clientEmail: client_email, privateKeyId: private_key_id, privateKey: private_key, tokenUri: token_uri };
+  return {
+    clientEmail: client_email,
+    privateKeyId: private_key_id,
+    privateKey: private_key,
+    tokenUri: token_uri,
+  };
 });
 
 // A secret that somebody could guess: too short, or hardly any different characters.
 const appSecret = z
   .string()
-  .refine((text) => new TextEncoder().encode(text).length >= 32, 'must be at least 32 bytes; try: openssl rand -base64 48')
+  .refine(
+    (text) => new TextEncoder().encode(text).length >= 32,
+    'must be at least 32 bytes; try: openssl rand -base64 48',
+  )
   .refine(
     (text) => new Set(text).size >= 10 && !/example|changeme|change-me|secret|password/i.test(text),
     'looks like an example; make a random one: openssl rand -base64 48',
   );
 
 const adminEmails = z.string().transform((text, context) => {
-  const emails = text.split(',').map((email) => email.trim()).filter(Boolean);
-  if (emails.length > 0 && emails.every((email) => z.email().safeParse(email).success)) return emails;
+  const emails = text
+    .split(',')
+    .map((email) => email.trim())
+    .filter(Boolean);
+  if (emails.length > 0 && emails.every((email) => z.email().safeParse(email).success))
+    return emails;
   context.addIssue('must be the address of an admin, or several, separated by commas');
   return z.NEVER;
 });
@@ -116,7 +145,10 @@ const channelEvents = z
   .string()
   .transform((text, context): readonly ChannelEvent[] | '*' => {
     if (text.trim() === '*') return '*';
-    const events = text.split(',').map((event) => event.trim()).filter(Boolean);
+    const events = text
+      .split(',')
+      .map((event) => event.trim())
+      .filter(Boolean);
     const known = CHANNEL_EVENTS.filter((event) => events.includes(event));
     if (known.length === new Set(events).size) return known;
     context.addIssue(`must be * or some of ${CHANNEL_EVENTS.join(',')}; empty to pause`);
@@ -128,7 +160,10 @@ const VARS = {
   PUBLIC_URL: origin,
   GOOGLE_SERVICE_ACCOUNT_KEY: serviceAccountKey,
   GOOGLE_ADMIN_EMAIL: adminEmails,
-  GOOGLE_CUSTOMER: z.string().regex(/^[A-Za-z0-9_]{1,40}$/, 'must be my_customer or a customer id').default('my_customer'),
+  GOOGLE_CUSTOMER: z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,40}$/, 'must be my_customer or a customer id')
+    .default('my_customer'),
   GOOGLE_DOMAIN: z
     .string()
     .toLowerCase()
@@ -163,12 +198,17 @@ function combinationProblems(vars: {
   const isLocal = vars.PUBLIC_URL !== undefined && isLoopback(vars.PUBLIC_URL);
   const googleUrls: [Name, URL | null | undefined][] = [
     ['GOOGLE_API_ORIGIN', vars.GOOGLE_API_ORIGIN],
-    ['GOOGLE_SERVICE_ACCOUNT_KEY', vars.GOOGLE_SERVICE_ACCOUNT_KEY && parseUrl(vars.GOOGLE_SERVICE_ACCOUNT_KEY.tokenUri)],
+    [
+      'GOOGLE_SERVICE_ACCOUNT_KEY',
+      vars.GOOGLE_SERVICE_ACCOUNT_KEY && parseUrl(vars.GOOGLE_SERVICE_ACCOUNT_KEY.tokenUri),
+    ],
   ];
   for (const [name, url] of googleUrls) {
     if (!url || !vars.PUBLIC_URL) continue;
-    const isSafe = url.protocol === 'https:' && !isLoopback(url) && !/(^|\.)test$/.test(url.hostname);
-    const isLocalPair = isLocal && isLoopback(url) && (url.protocol === 'http:' || url.protocol === 'https:');
+    const isSafe =
+      url.protocol === 'https:' && !isLoopback(url) && !/(^|\.)test$/.test(url.hostname);
+    const isLocalPair =
+      isLocal && isLoopback(url) && (url.protocol === 'http:' || url.protocol === 'https:');
     if (!isSafe && !isLocalPair) {
       problems.push({
         name,
@@ -177,10 +217,21 @@ function combinationProblems(vars: {
     }
   }
   if (vars.APP_SECRET !== undefined && vars.APP_SECRET === vars.APP_SECRET_PREVIOUS) {
-    problems.push({ name: 'APP_SECRET_PREVIOUS', problem: 'must differ from APP_SECRET, or be unset' });
+    problems.push({
+      name: 'APP_SECRET_PREVIOUS',
+      problem: 'must differ from APP_SECRET, or be unset',
+    });
   }
-  if (!isLocal && vars.PUBLIC_URL && vars.RECONCILE_EVERY_MINUTES && vars.RECONCILE_EVERY_MINUTES % 5 !== 0) {
-    problems.push({ name: 'RECONCILE_EVERY_MINUTES', problem: 'must be a multiple of 5: cron runs every 5 minutes' });
+  if (
+    !isLocal &&
+    vars.PUBLIC_URL &&
+    vars.RECONCILE_EVERY_MINUTES &&
+    vars.RECONCILE_EVERY_MINUTES % 5 !== 0
+  ) {
+    problems.push({
+      name: 'RECONCILE_EVERY_MINUTES',
+      problem: 'must be a multiple of 5: cron runs every 5 minutes',
+    });
   }
   return problems;
 }
@@ -200,11 +251,15 @@ function parse(env: Env): ParsedConfig {
     if (result.success) vars[name] = result.data;
     else {
       const isMissing = given[name] === undefined;
-      problems.push({ name, problem: isMissing ? 'is not set' : (result.error.issues[0]?.message ?? 'is not valid') });
+      problems.push({
+        name,
+        problem: isMissing ? 'is not set' : (result.error.issues[0]?.message ?? 'is not valid'),
+      });
     }
   }
   for (const name of ['DB', 'CHANNELS', 'CHANGES', 'RECONCILE', 'PUSH_LIMIT'] as const) {
-    if (typeof env[name] !== 'object') problems.push({ name, problem: 'is not bound: take wrangler.toml as it is' });
+    if (typeof env[name] !== 'object')
+      problems.push({ name, problem: 'is not bound: take wrangler.toml as it is' });
   }
   problems.push(...combinationProblems(vars));
   if (problems.length > 0) return { ok: false, problems };

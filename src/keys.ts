@@ -6,7 +6,9 @@ export type KeyPurpose = 'rollcall/channel-token/v1';
 
 async function deriveBits(secret: string, info: string, bits: number): Promise<ArrayBuffer> {
   const encoder = new TextEncoder();
-  const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveBits']);
+  const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
+    'deriveBits',
+  ]);
   return crypto.subtle.deriveBits(
     { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encoder.encode(info) },
     material,
@@ -15,7 +17,11 @@ async function deriveBits(secret: string, info: string, bits: number): Promise<A
 }
 
 /** @returns an HMAC-SHA-256 key that can sign and verify, not extractable */
-export async function deriveHmacKey(secret: string, purpose: KeyPurpose, origin: string): Promise<CryptoKey> {
+export async function deriveHmacKey(
+  secret: string,
+  purpose: KeyPurpose,
+  origin: string,
+): Promise<CryptoKey> {
   return crypto.subtle.importKey(
     'raw',
     await deriveBits(secret, `${purpose}\n${origin}`, 256),
@@ -26,7 +32,11 @@ export async function deriveHmacKey(secret: string, purpose: KeyPurpose, origin:
 }
 
 /** A public name for a derived key: 16 hexadecimal digits that tell two keys apart and reveal neither. */
-export async function deriveKeyId(secret: string, purpose: KeyPurpose, origin: string): Promise<string> {
+export async function deriveKeyId(
+  secret: string,
+  purpose: KeyPurpose,
+  origin: string,
+): Promise<string> {
   const bits = await deriveBits(secret, `rollcall/key-id/v1\n${purpose}\n${origin}`, 64);
   return [...new Uint8Array(bits)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

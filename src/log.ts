@@ -1,7 +1,9 @@
 // Structured logs: one JSON line for each unit of work, with ids, counts, codes and durations. Never an
 // address, a name, a token, a key or a bound parameter: the type admits no objects to smuggle them in.
 
-export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+export type LogFields = Readonly<
+  Record<string, string | number | boolean | null | readonly string[]>
+>;
 
 export type Log = (level: 'info' | 'warn' | 'error', event: string, fields?: LogFields) => void;
 

@@ -40,28 +40,39 @@ const CODE_BY_WORDS: readonly (readonly [RegExp, DatabaseErrorCode])[] = [
   [/no such (table|column)/i, 'database-not-migrated'],
   [/constraint|RAISE|keeps its id|tombstone may be|append-only/i, 'database-constraint'],
   [/daily|quota|exceeded maximum db size/i, 'database-quota'],
-  [/network connection lost|object to be reset|code was updated|replica disconnected/i, 'database-unavailable'],
-  [/cannot resolve d1 db|overloaded|exceeded timeout|transient|cpu time limit/i, 'database-unavailable'],
+  [
+    /network connection lost|object to be reset|code was updated|replica disconnected/i,
+    'database-unavailable',
+  ],
+  [
+    /cannot resolve d1 db|overloaded|exceeded timeout|transient|cpu time limit/i,
+    'database-unavailable',
+  ],
 ];
 
+/** D1's own words: the innermost cause. What drizzle wraps around it repeats the parameters. */
 function words(error: unknown): string {
-  const texts: string[] = [];
-  for (let at: unknown = error; at instanceof Error && texts.length < 4; at = at.cause) texts.push(at.message);
-  return texts.join(' ');
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
+  return innermost instanceof Error ? innermost.message : '';
 }
 
 /**
  * Runs queries and turns whatever fails into a DatabaseError.
- *
- * The driver's words are looked at only after the parameters that drizzle appends are cut off, so that
- * nobody's name decides how an error is classified.
  */
 export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const text = words(error).replace(/\nparams:[^]*?(?=D1_ERROR|$)/g, ' ');
+    const text = words(error);
     const code = CODE_BY_WORDS.find(([pattern]) => pattern.test(text))?.[1] ?? 'database-failed';
     throw new DatabaseError(code);
   }
+}
+
+/** Asks for one row that every migrated database has; fails with `database-not-migrated` before that. */
+export async function ping({ d1 }: Database): Promise<void> {
+  await guarded(() =>
+    d1.prepare('SELECT count(*) FROM (SELECT 1 FROM directories LIMIT 1)').first(),
+  );
 }

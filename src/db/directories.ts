@@ -24,7 +24,9 @@ export function ensureDirectory(
 
 /** The directory's row, or `null` if there is none. One query. */
 export function readDirectory(db: Database, id: string): Promise<Directory | null> {
-  return guarded(async () => (await db.orm.select().from(directories).where(eq(directories.id, id)))[0] ?? null);
+  return guarded(
+    async () => (await db.orm.select().from(directories).where(eq(directories.id, id)))[0] ?? null,
+  );
 }
 
 export interface LookTicket {
@@ -41,13 +43,19 @@ export interface LookTicket {
  * @param pushMs when the newest push of the batch was received, to be remembered in the same write
  * @returns `null` if the directory has no row
  */
-export function takeTicket(db: Database, id: string, pushMs: number | null): Promise<LookTicket | null> {
+export function takeTicket(
+  db: Database,
+  id: string,
+  pushMs: number | null,
+): Promise<LookTicket | null> {
   return guarded(async () => {
     const rows = await db.orm
       .update(directories)
       .set({
         ticket: sql`${directories.ticket} + 1`,
-        ...(pushMs === null ? {} : { lastPushMs: sql`max(coalesce(${directories.lastPushMs}, 0), ${pushMs})` }),
+        ...(pushMs === null
+          ? {}
+          : { lastPushMs: sql`max(coalesce(${directories.lastPushMs}, 0), ${pushMs})` }),
       })
       .where(eq(directories.id, id))
       .returning({
@@ -92,7 +100,10 @@ export function pinCustomer(db: Database, id: string, customerId: string): Promi
 /** Remembers that Google refused a channel without `event`. */
 export function noteEventOmissionRefused(db: Database, id: string, nowMs: number): Promise<void> {
   return guarded(async () => {
-    await db.orm.update(directories).set({ eventOmissionRefusedMs: nowMs }).where(eq(directories.id, id));
+    await db.orm
+      .update(directories)
+      .set({ eventOmissionRefusedMs: nowMs })
+      .where(eq(directories.id, id));
   });
 }
 
@@ -100,13 +111,19 @@ export function noteEventOmissionRefused(db: Database, id: string, nowMs: number
  * Stores what keeps this directory from being read (an error code), or that nothing does (`null`).
  * The first moment of a problem is kept while it lasts, whatever name it goes by.
  */
-export function noteProblem(db: Database, id: string, problem: string | null, nowMs: number): Promise<void> {
+export function noteProblem(
+  db: Database,
+  id: string,
+  problem: string | null,
+  nowMs: number,
+): Promise<void> {
   return guarded(async () => {
     await db.orm
       .update(directories)
       .set({
         problem,
-        problemSinceMs: problem === null ? null : sql`coalesce(${directories.problemSinceMs}, ${nowMs})`,
+        problemSinceMs:
+          problem === null ? null : sql`coalesce(${directories.problemSinceMs}, ${nowMs})`,
       })
       .where(and(eq(directories.id, id), sql`${directories.problem} IS NOT ${problem}`));
   });

@@ -24,7 +24,12 @@ export function beginRun(
 export type RunCounts = Pick<ReconcileRun, 'usersSeen' | 'created' | 'hinted' | 'googleCalls'>;
 
 /** Stores the totals so far. They are set, not added: a repeated step can't count twice. */
-export function noteProgress(db: Database, id: string, counts: RunCounts, nowMs: number): Promise<void> {
+export function noteProgress(
+  db: Database,
+  id: string,
+  counts: RunCounts,
+  nowMs: number,
+): Promise<void> {
   return guarded(async () => {
     await db.orm
       .update(reconcileRuns)
@@ -37,7 +42,12 @@ export function noteProgress(db: Database, id: string, counts: RunCounts, nowMs:
 export function endRun(
   db: Database,
   id: string,
-  end: { outcome: ReconcileOutcome; reason: string | null; nextPageToken: string | null; nowMs: number },
+  end: {
+    outcome: ReconcileOutcome;
+    reason: string | null;
+    nextPageToken: string | null;
+    nowMs: number;
+  },
 ): Promise<void> {
   return guarded(async () => {
     const { nowMs, ...rest } = end;
@@ -73,7 +83,11 @@ export function isSuperseded(db: Database, directoryId: string, ticket: number):
 }
 
 /** Ends a complete pass: its row, and what the directory owes to it, in one transaction. */
-export function completeRun(db: Database, run: { id: string; directoryId: string }, nowMs: number): Promise<void> {
+export function completeRun(
+  db: Database,
+  run: { id: string; directoryId: string },
+  nowMs: number,
+): Promise<void> {
   return guarded(async () => {
     await db.d1.batch([
       db.d1

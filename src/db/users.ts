@@ -158,7 +158,12 @@ export function applyObservedRows(
   observations: readonly ObservedRow[],
 ): Promise<AppliedRow[]> {
   return guarded(async () => {
-    const parameters = [directoryId, JSON.stringify(observations), look.ticket, look.nowMs] as const;
+    const parameters = [
+      directoryId,
+      JSON.stringify(observations),
+      look.ticket,
+      look.nowMs,
+    ] as const;
     const bind = (statement: string, count: 3 | 4) =>
       db.d1.prepare(statement).bind(...parameters.slice(0, count));
     const statements = look.insertOnly
@@ -174,7 +179,9 @@ export function applyObservedRows(
     const results = await db.d1.batch(statements);
     const verdicts = results[0]?.results as { id: string; verdict: Verdict; changed: string }[];
     const newest = new Map(
-      ((results[5]?.results ?? []) as { id: string; type: EventType }[]).toReversed().map((e) => [e.id, e.type]),
+      ((results[5]?.results ?? []) as { id: string; type: EventType }[])
+        .toReversed()
+        .map((e) => [e.id, e.type]),
     );
     return verdicts.map(({ id, verdict, changed }) => {
       if (verdict !== 'written') return { id, verdict, changed: [], event: null };
@@ -187,7 +194,10 @@ export function applyObservedRows(
 export type KnownUser = Pick<UserRow, 'id' | 'directoryId' | 'status' | 'createdMs'>;
 
 /** What is known of these people, in one query and one parameter; whoever has no row is left out. */
-export function readKnownUsers(db: Database, ids: readonly string[]): Promise<Map<string, KnownUser>> {
+export function readKnownUsers(
+  db: Database,
+  ids: readonly string[],
+): Promise<Map<string, KnownUser>> {
   return guarded(async () => {
     const { results } = await db.d1
       .prepare(
@@ -202,5 +212,7 @@ export function readKnownUsers(db: Database, ids: readonly string[]): Promise<Ma
 
 /** One person's whole row. */
 export function readUser(db: Database, id: string): Promise<UserRow | null> {
-  return guarded(async () => (await db.orm.select().from(users).where(eq(users.id, id)))[0] ?? null);
+  return guarded(
+    async () => (await db.orm.select().from(users).where(eq(users.id, id)))[0] ?? null,
+  );
 }

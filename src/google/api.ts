@@ -33,7 +33,10 @@ async function send(options: ApiOptions, call: ApiCall, token: AccessToken): Pro
   for (const [name, value] of Object.entries(call.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, value);
   }
-  const headers: Record<string, string> = { authorization: `Bearer ${token.value}`, accept: 'application/json' };
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${token.value}`,
+    accept: 'application/json',
+  };
   if (call.body !== undefined) headers['content-type'] = 'application/json';
   const request = new Request(url, {
     method: call.method,

@@ -29,7 +29,13 @@ export interface OpenedChannel {
 export async function watchUsers(
   api: ApiOptions,
   scope: DirectoryScope,
-  channel: { id: string; token: string; address: string; event: ChannelEvent | '*'; ttlSeconds: number },
+  channel: {
+    id: string;
+    token: string;
+    address: string;
+    event: ChannelEvent | '*';
+    ttlSeconds: number;
+  },
 ): Promise<OpenedChannel> {
   const { answer, subject } = await callApi(api, {
     method: 'POST',
@@ -76,7 +82,8 @@ export async function stopChannel(
     });
     return 'stopped';
   } catch (error) {
-    if (error instanceof GoogleApiError && error.status === 404 && error.code !== 'html-response') return 'unknown';
+    if (error instanceof GoogleApiError && error.status === 404 && error.code !== 'html-response')
+      return 'unknown';
     throw error;
   }
 }

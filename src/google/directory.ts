@@ -39,10 +39,12 @@ export async function getUser(api: ApiOptions, id: string): Promise<DirectoryUse
       maxBytes: GET_MAX_BYTES,
     });
     const user = parseDirectoryUser(jsonObject(answer));
-    if (user.id !== id) throw new GoogleApiError({ code: 'answer-mismatch', status: 200, retryable: false });
+    if (user.id !== id)
+      throw new GoogleApiError({ code: 'answer-mismatch', status: 200, retryable: false });
     return user;
   } catch (error) {
-    if (error instanceof GoogleApiError && error.status === 404 && error.code === 'notFound') return null;
+    if (error instanceof GoogleApiError && error.status === 404 && error.code === 'notFound')
+      return null;
     throw error;
   }
 }
@@ -81,7 +83,11 @@ export async function listUsers(
   });
   const { users: items, nextPageToken } = jsonObject(answer);
   if (!Array.isArray(items) || items.length === 0) {
-    throw new GoogleApiError({ code: 'list-without-users', status: answer.status, retryable: true });
+    throw new GoogleApiError({
+      code: 'list-without-users',
+      status: answer.status,
+      retryable: true,
+    });
   }
   const users = new Map<string, DirectoryUser>();
   let malformed = 0;

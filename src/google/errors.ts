@@ -30,7 +30,10 @@ export class GoogleApiError extends Error {
     this.status = failure.status;
     this.retryable = failure.retryable;
     this.retryAfterSeconds = failure.retryAfterSeconds;
-    this.remedy = failure.remedy ?? REMEDIES[failure.code] ?? 'See the error code in the README, "When something is wrong".';
+    this.remedy =
+      failure.remedy ??
+      REMEDIES[failure.code] ??
+      'See the error code in the README, "When something is wrong".';
   }
 }
 
@@ -59,7 +62,7 @@ const CREDENTIAL_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether the failure would meet every other call as well, until somebody repairs the set-up. */
-export function isCredentialFailure(error: unknown): error is GoogleApiError {
+export function isCredentialFailure(error: unknown): boolean {
   return (
     error instanceof GoogleApiError &&
     !error.retryable &&
@@ -68,20 +71,25 @@ export function isCredentialFailure(error: unknown): error is GoogleApiError {
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  authError: 'Google refuses our access token twice in a row: check that the service account and its project are enabled.',
-  required: 'Google asks for a login although a token was sent: check that the admin keeps the Users > Read privilege.',
+  authError:
+    'Google refuses our access token twice in a row: check that the service account and its project are enabled.',
+  required:
+    'Google asks for a login although a token was sent: check that the admin keeps the Users > Read privilege.',
   forbidden:
     'The admin of GOOGLE_ADMIN_EMAIL lacks the Users > Read privilege, or GOOGLE_DOMAIN belongs to another organisation: give the admin the privilege, or correct the domain.',
   insufficientPermissions:
     'The token lacks a scope: in the Admin console, API controls > Domain-wide delegation, add https://www.googleapis.com/auth/admin.directory.user.readonly to the service account.',
   accessNotConfigured:
     'The Admin SDK API is off in the service account’s project: enable it in the Google Cloud console, APIs & Services > Library > Admin SDK API.',
-  domainCannotUseApis: 'API access is off for this organisation: an admin must allow it in the Admin console, API controls.',
+  domainCannotUseApis:
+    'API access is off for this organisation: an admin must allow it in the Admin console, API controls.',
   notFound: 'Google knows no such resource: check GOOGLE_CUSTOMER and GOOGLE_DOMAIN.',
   'push.webhookUrlUnauthorized':
     'Google does not accept the host of PUBLIC_URL: verify the domain in Search Console with an owner of the Cloud project.',
-  'push.webhookUrlNotHttps': 'PUBLIC_URL must be https with a valid certificate before Google pushes to it.',
-  'list-without-users': 'Google answered a list without its users: nothing was concluded from it, the pass is repeated.',
+  'push.webhookUrlNotHttps':
+    'PUBLIC_URL must be https with a valid certificate before Google pushes to it.',
+  'list-without-users':
+    'Google answered a list without its users: nothing was concluded from it, the pass is repeated.',
   timeout: 'Google did not answer in time; the call is repeated.',
   network: 'Google could not be reached; the call is repeated.',
   'html-response': 'Something that is not the Directory API answered: check GOOGLE_API_ORIGIN.',
@@ -103,7 +111,9 @@ interface ErrorBody {
 function reasonOf(body: unknown): string | undefined {
   const error = (body as ErrorBody | null)?.error;
   if (typeof error !== 'object' || error === null) return undefined;
-  const first = Array.isArray(error.errors) ? (error.errors[0] as { reason?: unknown } | undefined) : undefined;
+  const first = Array.isArray(error.errors)
+    ? (error.errors[0] as { reason?: unknown } | undefined)
+    : undefined;
   const reason = first?.reason;
   return typeof reason === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(reason) ? reason : undefined;
 }
@@ -112,7 +122,11 @@ function reasonOf(body: unknown): string | undefined {
  * Turns an unsuccessful answer of the Directory API into an error. `body` is its parsed JSON, or
  * `undefined` for HTML and plain text (502 pages, 404 for an unknown path, some quota refusals).
  */
-export function apiError(status: number, body: unknown, retryAfter: number | undefined): GoogleApiError {
+export function apiError(
+  status: number,
+  body: unknown,
+  retryAfter: number | undefined,
+): GoogleApiError {
   const reason = reasonOf(body);
   const code = reason ?? (body === undefined ? 'html-response' : `http-${status}`);
   // A 403 without any reason was seen for "Request rate higher than configured", and nothing else.

@@ -25,7 +25,8 @@ async function readLimited(response: Response, maxBytes: number): Promise<string
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     // Leaving the loop cancels the stream.
-    if (size > maxBytes) throw new GoogleApiError({ code: 'too-large', status: response.status, retryable: false });
+    if (size > maxBytes)
+      throw new GoogleApiError({ code: 'too-large', status: response.status, retryable: false });
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
@@ -45,7 +46,11 @@ function parseJson(text: string): unknown {
  *
  * @throws {GoogleApiError} `timeout` or `network` (both retryable), or `too-large`
  */
-export async function exchange(fetch: Fetch, request: Request, limits: ExchangeLimits): Promise<Answer> {
+export async function exchange(
+  fetch: Fetch,
+  request: Request,
+  limits: ExchangeLimits,
+): Promise<Answer> {
   const signal = AbortSignal.timeout(limits.timeoutMs);
   try {
     const response = await fetch(new Request(request, { signal, redirect: 'manual' }));
@@ -58,6 +63,10 @@ export async function exchange(fetch: Fetch, request: Request, limits: ExchangeL
     };
   } catch (error) {
     if (error instanceof GoogleApiError) throw error;
-    throw new GoogleApiError({ code: signal.aborted ? 'timeout' : 'network', status: 0, retryable: true });
+    throw new GoogleApiError({
+      code: signal.aborted ? 'timeout' : 'network',
+      status: 0,
+      retryable: true,
+    });
   }
 }

@@ -1,7 +1,7 @@
 // Access tokens for a service account that acts as an admin (domain-wide delegation, RFC 7523).
 // https://developers.google.com/identity/protocols/oauth2/service-account#httprest
 import { importPKCS8, SignJWT } from 'jose';
-import { type GoogleApiError, isCredentialFailure } from './errors.ts';
+import { GoogleApiError, isCredentialFailure } from './errors.ts';
 import { exchange, type Fetch } from './http.ts';
 import { tokenError, tokenMissing } from './token-errors.ts';
 
@@ -84,16 +84,26 @@ export function createTokenSource(options: {
       fetch,
       new Request(key.tokenUri, {
         method: 'POST',
-        body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }),
+        body: new URLSearchParams({
+          grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+          assertion,
+        }),
       }),
       { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, nowMs },
     );
     if (answer.status !== 200) {
-      const { failure, mayBeSubject } = tokenError(answer.status, answer.body, answer.retryAfterSeconds);
+      const { failure, mayBeSubject } = tokenError(
+        answer.status,
+        answer.body,
+        answer.retryAfterSeconds,
+      );
       if (mayBeSubject) remember(goneUntilMs, cacheKey(subject), nowMs() + SUBJECT_GONE_FOR_MS);
       throw failure;
     }
-    const { access_token: value, expires_in: lifetime } = (answer.body ?? {}) as Record<string, unknown>;
+    const { access_token: value, expires_in: lifetime } = (answer.body ?? {}) as Record<
+      string,
+      unknown
+    >;
     if (typeof value !== 'string' || value === '') throw tokenMissing();
     const lifetimeMs = (typeof lifetime === 'number' && lifetime > 0 ? lifetime : 3599) * 1000;
     remember(tokens, cacheKey(subject), { value, expiresAtMs: nowMs() + lifetimeMs });
@@ -105,7 +115,8 @@ export function createTokenSource(options: {
     if (cached && nowMs() < cached.expiresAtMs - REFRESH_BEFORE_MS) {
       return Promise.resolve({ value: cached.value, subject });
     }
-    const running = underWay.get(subject) ?? request(subject).finally(() => underWay.delete(subject));
+    const running =
+      underWay.get(subject) ?? request(subject).finally(() => underWay.delete(subject));
     underWay.set(subject, running);
     return running;
   }
@@ -119,7 +130,7 @@ export function createTokenSource(options: {
         return await tokenFor(admin);
       } catch (error) {
         // Only a refusal that names no cure by waiting makes the next admin worth a try.
-        if (!isCredentialFailure(error)) throw error;
+        if (!(error instanceof GoogleApiError) || !isCredentialFailure(error)) throw error;
         first ??= error;
         if (!goneUntilMs.has(cacheKey(admin))) throw error;
       }
@@ -130,7 +141,8 @@ export function createTokenSource(options: {
   return {
     accessToken,
     forget(token) {
-      if (tokens.get(cacheKey(token.subject))?.value === token.value) tokens.delete(cacheKey(token.subject));
+      if (tokens.get(cacheKey(token.subject))?.value === token.value)
+        tokens.delete(cacheKey(token.subject));
     },
   };
 }

@@ -15,43 +15,50 @@ const TOKEN_FAILURES: readonly TokenFailure[] = [
   {
     code: 'token-grant-type',
     error: 'unsupported_grant_type',
-    remedy: 'The token endpoint does not take service-account assertions: check `token_uri` in GOOGLE_SERVICE_ACCOUNT_KEY.',
+    remedy:
+      'The token endpoint does not take service-account assertions: check `token_uri` in GOOGLE_SERVICE_ACCOUNT_KEY.',
   },
   {
     code: 'token-signature',
     error: 'invalid_grant',
     description: /jwt signature/i,
-    remedy: 'The service-account key was deleted, disabled or has expired: create a new JSON key and set GOOGLE_SERVICE_ACCOUNT_KEY.',
+    remedy:
+      'The service-account key was deleted, disabled or has expired: create a new JSON key and set GOOGLE_SERVICE_ACCOUNT_KEY.',
   },
   {
     code: 'token-account-not-found',
     error: 'invalid_grant',
     description: /account not found/i,
-    remedy: 'Google does not know the service account of GOOGLE_SERVICE_ACCOUNT_KEY: it was deleted; create another with a new key.',
+    remedy:
+      'Google does not know the service account of GOOGLE_SERVICE_ACCOUNT_KEY: it was deleted; create another with a new key.',
   },
   {
     code: 'token-claims-missing',
     error: 'invalid_grant',
     description: /is not set/i,
-    remedy: 'Google misses a date in our assertion: something between the worker and `token_uri` alters requests.',
+    remedy:
+      'Google misses a date in our assertion: something between the worker and `token_uri` alters requests.',
   },
   {
     code: 'token-lifetime',
     error: 'invalid_grant',
     description: /short-lived|reasonable timeframe|iat|exp\b/i,
-    remedy: 'Google finds our assertion outside its time window: the clock of the machine that runs the worker is wrong.',
+    remedy:
+      'Google finds our assertion outside its time window: the clock of the machine that runs the worker is wrong.',
   },
   {
     code: 'token-audience',
     error: 'invalid_grant',
     description: /audience/i,
-    remedy: 'Google expects another audience: restore `token_uri` in GOOGLE_SERVICE_ACCOUNT_KEY to what the downloaded key file says.',
+    remedy:
+      'Google expects another audience: restore `token_uri` in GOOGLE_SERVICE_ACCOUNT_KEY to what the downloaded key file says.',
   },
   {
     code: 'token-issuer',
     error: 'invalid_grant',
     description: /verifier/i,
-    remedy: 'The key in GOOGLE_SERVICE_ACCOUNT_KEY is not one of a service account: download a service-account key, type JSON.',
+    remedy:
+      'The key in GOOGLE_SERVICE_ACCOUNT_KEY is not one of a service account: download a service-account key, type JSON.',
   },
   {
     code: 'token-admin-deleted',
@@ -63,28 +70,33 @@ const TOKEN_FAILURES: readonly TokenFailure[] = [
     code: 'token-admin-unknown',
     error: 'invalid_grant',
     description: /email|user id/i,
-    remedy: 'The admin of GOOGLE_ADMIN_EMAIL is unknown or suspended: name an active admin of this organisation.',
+    remedy:
+      'The admin of GOOGLE_ADMIN_EMAIL is unknown or suspended: name an active admin of this organisation.',
   },
   {
     code: 'token-invalid-grant',
     error: 'invalid_grant',
-    remedy: 'Google refuses the grant: check GOOGLE_ADMIN_EMAIL, then create a new service-account key.',
+    remedy:
+      'Google refuses the grant: check GOOGLE_ADMIN_EMAIL, then create a new service-account key.',
   },
   {
     code: 'token-scope',
     error: 'invalid_scope',
-    remedy: 'Google refuses the scope that was asked for: this version of Rollcall and Google disagree; please report it.',
+    remedy:
+      'Google refuses the scope that was asked for: this version of Rollcall and Google disagree; please report it.',
   },
   {
     code: 'token-admin-malformed',
     error: 'invalid_request',
     description: /impersonation|prn|email/i,
-    remedy: 'GOOGLE_ADMIN_EMAIL is not an address Google can impersonate, or that admin is long gone: name an active admin.',
+    remedy:
+      'GOOGLE_ADMIN_EMAIL is not an address Google can impersonate, or that admin is long gone: name an active admin.',
   },
   {
     code: 'token-assertion',
     error: 'invalid_request',
-    remedy: 'Google could not read our assertion: check that GOOGLE_SERVICE_ACCOUNT_KEY is the whole key file.',
+    remedy:
+      'Google could not read our assertion: check that GOOGLE_SERVICE_ACCOUNT_KEY is the whole key file.',
   },
   {
     code: 'token-delegation',
@@ -95,7 +107,8 @@ const TOKEN_FAILURES: readonly TokenFailure[] = [
   {
     code: 'token-access-denied',
     error: 'access_denied',
-    remedy: 'An admin control blocks this client or scope: allow it in the Admin console, Security > API controls > App access control.',
+    remedy:
+      'An admin control blocks this client or scope: allow it in the Admin console, Security > API controls > App access control.',
   },
   {
     code: 'token-client-disabled',
@@ -110,17 +123,20 @@ const TOKEN_FAILURES: readonly TokenFailure[] = [
   {
     code: 'token-client-invalid',
     error: 'invalid_client',
-    remedy: 'Google does not accept the service account as a client: check that it exists and is enabled.',
+    remedy:
+      'Google does not accept the service account as a client: check that it exists and is enabled.',
   },
   {
     code: 'token-admin-policy',
     error: 'admin_policy_enforced',
-    remedy: 'A policy of the organisation blocks this scope: an admin must allow it in the Admin console, Security > API controls.',
+    remedy:
+      'A policy of the organisation blocks this scope: an admin must allow it in the Admin console, Security > API controls.',
   },
   {
     code: 'token-org-internal',
     error: 'org_internal',
-    remedy: 'The client is limited to another organisation: use a service account of a project that may serve this one.',
+    remedy:
+      'The client is limited to another organisation: use a service account of a project that may serve this one.',
   },
   {
     code: 'token-invalid-account',
@@ -130,11 +146,19 @@ const TOKEN_FAILURES: readonly TokenFailure[] = [
 ];
 
 // Google's own libraries repeat the call on these: google-auth-library, gaxios retry settings.
-const RETRYABLE_ERRORS: ReadonlySet<string> = new Set(['internal_failure', 'server_error', 'temporarily_unavailable']);
+const RETRYABLE_ERRORS: ReadonlySet<string> = new Set([
+  'internal_failure',
+  'server_error',
+  'temporarily_unavailable',
+]);
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 /** `error` values that can mean that this admin is gone, so that the next one is worth a try. */
-const SUBJECT_ERRORS: ReadonlySet<string> = new Set(['invalid_grant', 'invalid_request', 'invalid_account']);
+const SUBJECT_ERRORS: ReadonlySet<string> = new Set([
+  'invalid_grant',
+  'invalid_request',
+  'invalid_account',
+]);
 
 /** An unsuccessful answer of the token endpoint; `body` is its JSON, `undefined` for anything else. */
 export function tokenError(
@@ -167,6 +191,7 @@ export function tokenMissing(): GoogleApiError {
     code: 'token-missing',
     status: 200,
     retryable: false,
-    remedy: 'Google answered without an access token, as it does for a scope it does not know: this version of Rollcall and Google disagree; please report it.',
+    remedy:
+      'Google answered without an access token, as it does for a scope it does not know: this version of Rollcall and Google disagree; please report it.',
   });
 }

@@ -64,7 +64,8 @@ function isObject(value: unknown): value is WireObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const textOr = (value: unknown, otherwise: string) => (typeof value === 'string' ? value : otherwise);
+const textOr = (value: unknown, otherwise: string) =>
+  typeof value === 'string' ? value : otherwise;
 const strings = (value: unknown) =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 const objects = (value: unknown) => (Array.isArray(value) ? value.filter(isObject) : []);
@@ -104,7 +105,8 @@ function parseProfile(wire: WireObject): DirectoryProfile | null {
  * @throws {GoogleApiError} `invalid-response` (not retryable)
  */
 export function parseDirectoryUser(wire: unknown): DirectoryUser {
-  const invalid = () => new GoogleApiError({ code: 'invalid-response', status: 200, retryable: false });
+  const invalid = () =>
+    new GoogleApiError({ code: 'invalid-response', status: 200, retryable: false });
   if (!isObject(wire)) throw invalid();
   const { id, customerId, suspended, archived } = wire;
   if (typeof id !== 'string' || !USER_ID_PATTERN.test(id)) throw invalid();

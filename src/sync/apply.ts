@@ -52,7 +52,8 @@ function cut(rows: readonly ObservedRow[]): ObservedRow[][] {
   return chunks;
 }
 
-const outcomeOf = ({ verdict }: AppliedRow): ApplyOutcome => (verdict === 'unknown' ? 'unstorable' : verdict);
+const outcomeOf = ({ verdict }: AppliedRow): ApplyOutcome =>
+  verdict === 'unknown' ? 'unstorable' : verdict;
 
 /**
  * Applies a set of observations; one person and 500 cost the same number of queries.
@@ -72,7 +73,13 @@ export async function applyObservations(
   for (const observation of observations) {
     const row = toObservedRow(observation, ports.rolesSchema);
     if (row) rows.set(row.id, row);
-    else applied.set(observation.id, { id: observation.id, outcome: 'unstorable', event: null, changed: [] });
+    else
+      applied.set(observation.id, {
+        id: observation.id,
+        outcome: 'unstorable',
+        event: null,
+        changed: [],
+      });
   }
   for (const chunk of cut([...rows.values()])) {
     const results = await applyObservedRows(
@@ -82,7 +89,12 @@ export async function applyObservations(
       chunk,
     );
     for (const result of results) {
-      applied.set(result.id, { id: result.id, outcome: outcomeOf(result), event: result.event, changed: result.changed });
+      applied.set(result.id, {
+        id: result.id,
+        outcome: outcomeOf(result),
+        event: result.event,
+        changed: result.changed,
+      });
     }
   }
   return applied;

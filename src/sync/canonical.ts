@@ -1,7 +1,13 @@
 // One spelling for equal data, so that rows can be compared as text: keys in order, arrays as sets, and
 // no character that SQLite or JSON would store as another.
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 /**
  * Text as the database can hold it: NUL (SQLite's text functions end there) and lone surrogates (stored
@@ -13,7 +19,8 @@ export function storableText(text: string): string {
 
 function canonical(value: unknown): Json {
   if (typeof value === 'string') return storableText(value);
-  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
+    return value;
   if (typeof value !== 'object' || value === null) return null;
   if (Array.isArray(value)) {
     // Google promises no order within multi-valued fields.

@@ -39,7 +39,8 @@ export async function channelKeys(config: Config): Promise<ChannelKeys> {
   });
   const keys = {
     current: await derive(config.appSecret),
-    previous: config.appSecretPrevious === undefined ? null : await derive(config.appSecretPrevious),
+    previous:
+      config.appSecretPrevious === undefined ? null : await derive(config.appSecretPrevious),
   };
   derived.set(config, keys);
   return keys;
@@ -55,7 +56,10 @@ const signed = ({ channelId, directoryId, event }: ChannelIdentity) =>
   new TextEncoder().encode(`rollcall/channel/v1\n${channelId}\n${directoryId}\n${event}`);
 
 /** Makes the token for a channel that is about to be opened. */
-export async function signChannelToken(keys: ChannelKeys, channel: ChannelIdentity): Promise<string> {
+export async function signChannelToken(
+  keys: ChannelKeys,
+  channel: ChannelIdentity,
+): Promise<string> {
   const mac = new Uint8Array(await crypto.subtle.sign('HMAC', keys.current.key, signed(channel)));
   return `v1.${channel.directoryId}.${channel.event}.${toBase64Url(mac)}`;
 }
@@ -67,14 +71,17 @@ const toBase64Url = (bytes: Uint8Array) =>
     .replace(/=+$/, '');
 
 const fromBase64Url = (text: string) =>
-  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
+  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) =>
+    character.charCodeAt(0),
+  );
 
 function isChannelEvent(text: string): text is ChannelEvent | '*' {
   return text === '*' || (CHANNEL_EVENTS as readonly string[]).includes(text);
 }
 
 /** The moment a UUIDv7 was made, in ms: its first 48 bits. */
-const madeAtMs = (channelId: string) => Number.parseInt(channelId.slice(0, 8) + channelId.slice(9, 13), 16);
+const madeAtMs = (channelId: string) =>
+  Number.parseInt(channelId.slice(0, 8) + channelId.slice(9, 13), 16);
 
 /**
  * Checks what a push says about its channel. Compares in constant time (`crypto.subtle.verify`).
@@ -91,14 +98,16 @@ export async function verifyChannelToken(
   if (channelId === null || !CHANNEL_ID_PATTERN.test(channelId)) return null;
   if (token === null || token.length > MAX_TOKEN_CHARACTERS) return null;
   const [version, directoryId, event, mac, ...rest] = token.split('.');
-  if (version !== 'v1' || directoryId === undefined || event === undefined || mac === undefined) return null;
+  if (version !== 'v1' || directoryId === undefined || event === undefined || mac === undefined)
+    return null;
   if (rest.length > 0 || !DIRECTORY_ID_PATTERN.test(directoryId)) return null;
   if (!isChannelEvent(event) || !MAC_PATTERN.test(mac)) return null;
   if (nowMs - madeAtMs(channelId) > MAX_CHANNEL_AGE_MS) return null;
   const channel: ChannelIdentity = { channelId, directoryId, event };
   const macBytes = fromBase64Url(mac);
   for (const candidate of [keys.current, keys.previous]) {
-    if (candidate && (await crypto.subtle.verify('HMAC', candidate.key, macBytes, signed(channel)))) return channel;
+    if (candidate && (await crypto.subtle.verify('HMAC', candidate.key, macBytes, signed(channel))))
+      return channel;
   }
   return null;
 }
@@ -110,5 +119,11 @@ export function newChannelId(nowMs: number): string {
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-');
 }

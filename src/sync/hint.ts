@@ -6,7 +6,8 @@ import { USER_ID_PATTERN } from '../google/user.ts';
 
 export const DIRECTORY_ID_PATTERN = /^[a-z0-9-]{1,40}$/;
 /** RFC 9562 section 5.7, in lower case as we make them. */
-export const CHANNEL_ID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+export const CHANNEL_ID_PATTERN =
+  /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 const lookHint = z.object({
   kind: z.literal('look'),

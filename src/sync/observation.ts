@@ -17,10 +17,12 @@ export interface Observation {
 /** A row far above what people have; D1 refuses 2 MB, and one odd profile must not crowd out a batch. */
 const MAX_ROW_BYTES = 256 * 1024;
 
-const text = (value: unknown) => (typeof value === 'string' && value !== '' ? storableText(value) : undefined);
+const text = (value: unknown) =>
+  typeof value === 'string' && value !== '' ? storableText(value) : undefined;
 
 /** The item marked primary, else the first. */
-const primary = (items: readonly WireObject[]) => items.find((item) => item['primary'] === true) ?? items[0];
+const primary = (items: readonly WireObject[]) =>
+  items.find((item) => item['primary'] === true) ?? items[0];
 
 const valueOfType = (items: readonly WireObject[], type: string) =>
   text(items.find((item) => item['type'] === type)?.['value']);
@@ -30,7 +32,8 @@ function attributesOf(profile: DirectoryProfile): Record<string, unknown> {
   const organization = primary(profile.organizations) ?? {};
   return {
     aliases: profile.aliases.length > 0 ? profile.aliases : undefined,
-    nonEditableAliases: profile.nonEditableAliases.length > 0 ? profile.nonEditableAliases : undefined,
+    nonEditableAliases:
+      profile.nonEditableAliases.length > 0 ? profile.nonEditableAliases : undefined,
     title: text(organization['title']),
     department: text(organization['department']),
     organization: text(organization['name']),
@@ -48,7 +51,11 @@ export function statusOf({ suspended, archived }: DirectoryUser): MappedRow['sta
   return suspended ? 'suspended' : archived ? 'archived' : 'active';
 }
 
-function livingRow(profile: DirectoryProfile, status: MappedRow['status'], rolesSchema: string): MappedRow {
+function livingRow(
+  profile: DirectoryProfile,
+  status: MappedRow['status'],
+  rolesSchema: string,
+): MappedRow {
   return {
     email: storableText(profile.primaryEmail),
     givenName: storableText(profile.givenName),
@@ -77,8 +84,17 @@ export function toObservedRow(observation: Observation, rolesSchema: string): Ob
   if (user === null) return { kind: 'gone', ...stamp };
   const status = statusOf(user);
   if (user.profile !== null) {
-    const row: ObservedRow = { kind: 'living', ...stamp, ...livingRow(user.profile, status, rolesSchema) };
-    if (new TextEncoder().encode(JSON.stringify(row)).length <= MAX_ROW_BYTES) return row;
+    try {
+      const row: ObservedRow = {
+        kind: 'living',
+        ...stamp,
+        ...livingRow(user.profile, status, rolesSchema),
+      };
+      if (new TextEncoder().encode(JSON.stringify(row)).length <= MAX_ROW_BYTES) return row;
+    } catch (error) {
+      // Custom fields nested thousands deep exhaust the stack: a profile that can't be kept, no more.
+      if (!(error instanceof RangeError)) throw error;
+    }
   }
   return status === 'active' ? null : { kind: 'status', ...stamp, status };
 }

@@ -65,12 +65,18 @@ function eventOf(channel: ChannelIdentity, state: string): ChannelEvent | null {
  *
  * @see https://developers.google.com/workspace/admin/directory/v1/guides/push#receiving-notifications
  */
-export async function receiveNotification(ports: ReceivePorts, request: Request): Promise<Received> {
+export async function receiveNotification(
+  ports: ReceivePorts,
+  request: Request,
+): Promise<Received> {
   if (request.method !== 'POST') return { status: 405, reason: 'method' };
   const nowMs = ports.nowMs();
   const channel = await verifyChannelToken(
     ports.keys,
-    { channelId: request.headers.get('x-goog-channel-id'), token: request.headers.get('x-goog-channel-token') },
+    {
+      channelId: request.headers.get('x-goog-channel-id'),
+      token: request.headers.get('x-goog-channel-token'),
+    },
     nowMs,
   );
   if (channel === null) return { status: 401, reason: 'token' };
@@ -85,9 +91,20 @@ export async function receiveNotification(ports: ReceivePorts, request: Request)
     if (!body.ok) return { status: 413, reason: 'size', directoryId, channelId };
     const userId = userIdOf(body.text);
     if (userId === null) return { status: 400, reason: 'body', directoryId, channelId };
-    message = { kind: 'look', directoryId, userId, event: eventOf(channel, state), cause: 'push', noticedMs: nowMs };
+    message = {
+      kind: 'look',
+      directoryId,
+      userId,
+      event: eventOf(channel, state),
+      cause: 'push',
+      noticedMs: nowMs,
+    };
   }
-  const about = { directoryId, channelId, ...(message.kind === 'look' ? { userId: message.userId } : {}) };
+  const about = {
+    directoryId,
+    channelId,
+    ...(message.kind === 'look' ? { userId: message.userId } : {}),
+  };
   if (!(await ports.isWithinLimit(channelId))) return { status: 503, reason: 'rate', ...about };
   try {
     await ports.enqueue(message);

@@ -1,0 +1,84 @@
+// The Hono app: configuration first, then the host, then the rooms' routes; one handler for errors.
+import { Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import { type Config, type Env, parseConfig } from './config.ts';
+import { DatabaseError, openDatabase, ping } from './db/database.ts';
+import { log } from './log.ts';
+import { sample } from './sample/routes.tsx';
+import { notifications, syncHealthRoute } from './sync/routes.ts';
+
+type AppEnv = { Bindings: Env; Variables: { config: Config; requestId: string } };
+
+export const app = new Hono<AppEnv>();
+
+app.use(requestId());
+app.use(
+  secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    referrerPolicy: 'same-origin',
+    xFrameOptions: 'DENY',
+  }),
+);
+
+app.use(async function configured(c, next) {
+  const parsed = parseConfig(c.env);
+  if (!parsed.ok) {
+    // The operator finds names and remedies in the log; a stranger learns that there is something.
+    log('error', 'config.invalid', {
+      problems: parsed.problems.map(({ name, problem }) => `${name} ${problem}`),
+    });
+    return c.json({ ok: false, reason: 'configuration' }, 503);
+  }
+  // An origin that is not ours would make our links, cookies and tokens somebody else's.
+  if (new URL(c.req.url).host !== parsed.config.publicUrl.host)
+    return c.text('Misdirected request\n', 421);
+  c.set('config', parsed.config);
+  return next();
+});
+
+app.get('/healthz', async (c) => {
+  try {
+    await ping(openDatabase(c.env.DB));
+    return c.json({ ok: true });
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    log('error', 'database.unhealthy', { code: error.code });
+    return c.json({ ok: false, reason: error.code }, 503);
+  }
+});
+app.route('/healthz/sync', syncHealthRoute);
+app.route('/google/notifications', notifications);
+app.route('/', sample);
+
+app.notFound((c) => {
+  const error = {
+    code: 'not-found',
+    message: 'There is nothing here.',
+    requestId: c.get('requestId'),
+  };
+  return c.json({ error }, 404);
+});
+
+app.onError((error, c) => {
+  const isDatabase = error instanceof DatabaseError;
+  // Never the message: a driver's text may hold what was bound.
+  log('error', 'request.failed', {
+    requestId: c.get('requestId'),
+    code: isDatabase ? error.code : error.name,
+  });
+  const message = isDatabase
+    ? 'The database does not answer; try again.'
+    : 'Something went wrong on our side.';
+  const body = {
+    error: { code: isDatabase ? 'database' : 'internal', message, requestId: c.get('requestId') },
+  };
+  return c.json(body, isDatabase ? 503 : 500);
+});

@@ -1,0 +1,83 @@
+// The Worker's exports. Wiring, no rules.
+import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloudflare:workers';
+import { app } from './app.tsx';
+import { type Config, type Env, parseConfig } from './config.ts';
+import { log } from './log.ts';
+import { consumeChanges, consumeDeadChanges } from './sync/consume.ts';
+import { syncPorts } from './sync/ports.ts';
+import { type Pass, reconcile, type Steps } from './sync/reconcile.ts';
+import { runSchedule, type StartPass } from './sync/schedule.ts';
+
+/** Null, with the problems in the log, where the configuration can't be used: then nothing is done. */
+function configured(env: Env): Config | null {
+  const parsed = parseConfig(env);
+  if (parsed.ok) return parsed.config;
+  log('error', 'config.invalid', {
+    problems: parsed.problems.map(({ name, problem }) => `${name} ${problem}`),
+  });
+  return null;
+}
+
+const startPass =
+  (env: Env): StartPass =>
+  async ({ id, directoryId }) => {
+    try {
+      await env.RECONCILE.create({ id, params: { directoryId } });
+    } catch (error) {
+      // Another cron of the same minute was first; anything else is told by the instance's absence.
+      const exists = await env.RECONCILE.get(id).then(
+        () => true,
+        () => false,
+      );
+      if (!exists) throw error;
+    }
+  };
+
+// Three minutes of retries bridge a stumble of Google's; a longer outage is the next pass's.
+const STEP = {
+  retries: { limit: 5, delay: '5 seconds', backoff: 'exponential' },
+  timeout: '5 minutes',
+} as const;
+
+/** One pass; see sync/reconcile.ts. Its instance id names it in `reconcile_runs`. */
+export class Reconcile extends WorkflowEntrypoint<Env, { directoryId: string }> {
+  override async run(
+    event: Readonly<WorkflowEvent<{ directoryId: string }>>,
+    step: WorkflowStep,
+  ): Promise<string> {
+    const config = configured(this.env);
+    if (config === null) return 'not-configured';
+    const pass: Pass = { id: event.instanceId, directoryId: event.payload.directoryId };
+    const steps: Steps = {
+      // Every step of ours returns plain JSON; the platform's type can't see that through the generic.
+      do: <T>(name: string, work: () => Promise<T>) =>
+        step.do(name, STEP, work as () => Promise<never>) as Promise<T>,
+    };
+    return reconcile(syncPorts(this.env, config), steps, pass);
+  }
+}
+
+export default {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+
+  async scheduled(controller, env, _ctx) {
+    const config = configured(env);
+    if (config === null) return;
+    await runSchedule(syncPorts(env, config), startPass(env), controller.scheduledTime);
+  },
+
+  async queue(batch, env, _ctx) {
+    const config = configured(env);
+    // Kept in the queue until somebody repairs the set-up.
+    if (config === null) return batch.retryAll({ delaySeconds: 300 });
+    const ports = syncPorts(env, config);
+    switch (batch.queue) {
+      case 'rollcall-changes':
+        return consumeChanges(ports, batch.messages);
+      case 'rollcall-changes-dead':
+        return consumeDeadChanges(ports, batch.messages);
+      default:
+        throw new Error(`no consumer for the queue ${batch.queue}`);
+    }
+  },
+} satisfies ExportedHandler<Env>;

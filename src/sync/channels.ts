@@ -1,0 +1,165 @@
+// Keeps Google's notification channels alive. Run by cron; each run does what is due and nothing depends on
+// the previous one having ended well.
+//
+// A crash between "opened" and "stored" leaks a channel that nobody stops. It delivers until it expires, and
+// its token is as good as any: the next run opens another.
+import { type Directory, noteEventOmissionRefused } from '../db/directories.ts';
+import { stopChannel, watchUsers } from '../google/channels.ts';
+import { GoogleApiError } from '../google/errors.ts';
+import { type ChannelPlan, planChannels, type WatchedEvent, wantedEvents } from './channel-plan.ts';
+import {
+  type Channel,
+  forgetChannel,
+  readChannels,
+  rememberChannel,
+  type StoredChannel,
+} from './channel-store.ts';
+import { channelKeys, newChannelId, signChannelToken } from './channel-token.ts';
+import type { SyncPorts } from './ports.ts';
+
+/** How long a refused channel without `event` is not tried again. */
+const OMISSION_REFUSED_FOR_MS = 24 * 3_600_000;
+const NOTIFICATION_PATH = '/google/notifications';
+
+/** What a run found and did. `failure`: why the first channel that could not be opened could not. */
+export interface ChannelsKept {
+  opened: number;
+  stopped: number;
+  failure: GoogleApiError | null;
+}
+
+const scopeOf = ({ config }: SyncPorts) => ({ customer: config.customer, domain: config.domain });
+
+async function open(ports: SyncPorts, directoryId: string, event: WatchedEvent): Promise<void> {
+  const { config, api } = ports;
+  const keys = await channelKeys(config);
+  const openedAtMs = ports.nowMs();
+  const id = newChannelId(openedAtMs);
+  const granted = await watchUsers(api, scopeOf(ports), {
+    id,
+    event,
+    token: await signChannelToken(keys, { channelId: id, directoryId, event }),
+    address: new URL(NOTIFICATION_PATH, config.publicUrl).href,
+    ttlSeconds: config.channelTtlSeconds,
+  });
+  const channel: StoredChannel = { id, event, keyId: keys.current.id, openedAtMs, ...granted };
+  await rememberChannel(ports.channels, directoryId, channel, ports.nowMs());
+  ports.log('info', 'channel.opened', {
+    directoryId,
+    channelId: id,
+    channelEvent: event,
+    lifeSeconds: Math.round((granted.expiresAtMs - openedAtMs) / 1000),
+  });
+}
+
+/** Google's own answer that it does not take a channel without `event`. */
+function isOmissionRefusal(event: WatchedEvent, error: GoogleApiError): boolean {
+  return (
+    event === '*' &&
+    error.status === 400 &&
+    !error.code.startsWith('push.') &&
+    !error.code.startsWith('token-')
+  );
+}
+
+interface Opened {
+  opened: number;
+  failure: GoogleApiError | null;
+  isOmissionRefused: boolean;
+}
+
+async function openAll(
+  ports: SyncPorts,
+  directoryId: string,
+  events: readonly WatchedEvent[],
+): Promise<Opened> {
+  const result: Opened = { opened: 0, failure: null, isOmissionRefused: false };
+  for (const event of events) {
+    try {
+      await open(ports, directoryId, event);
+      result.opened += 1;
+    } catch (error) {
+      if (!(error instanceof GoogleApiError)) throw error;
+      const { code, status, remedy } = error;
+      ports.log('error', 'channel.not-opened', {
+        directoryId,
+        channelEvent: event,
+        code,
+        status,
+        remedy,
+      });
+      result.failure ??= error;
+      result.isOmissionRefused ||= isOmissionRefusal(event, error);
+    }
+  }
+  return result;
+}
+
+/** A failed stop is logged and never fatal: the channel ends by itself within two days. */
+async function stop(ports: SyncPorts, directoryId: string, channel: Channel): Promise<boolean> {
+  try {
+    const outcome = await stopChannel(ports.api, channel);
+    await forgetChannel(ports.channels, directoryId, channel.id);
+    ports.log('info', 'channel.stopped', {
+      directoryId,
+      channelId: channel.id,
+      channelEvent: channel.event,
+      outcome,
+    });
+    return true;
+  } catch (error) {
+    const code = error instanceof GoogleApiError ? error.code : 'kv';
+    ports.log('warn', 'channel.not-stopped', { directoryId, channelId: channel.id, code });
+    return false;
+  }
+}
+
+/** What there is, and what should be done about it, as of now. */
+async function makePlans(
+  ports: SyncPorts,
+  directoryId: string,
+): Promise<(isOmissionRefused: boolean) => ChannelPlan> {
+  const { config } = ports;
+  const keys = await channelKeys(config);
+  const channels = await readChannels(ports.channels, directoryId, ports.nowMs());
+  return (isOmissionRefused) =>
+    planChannels({
+      wanted: wantedEvents(config.channelEvents, isOmissionRefused),
+      channels,
+      keyIds: [keys.current.id, ...(keys.previous ? [keys.previous.id] : [])],
+      renewBeforeMs: config.channelRenewBeforeSeconds * 1000,
+      nowMs: ports.nowMs(),
+    });
+}
+
+function isOmissionRefused({ eventOmissionRefusedMs }: Directory, nowMs: number): boolean {
+  return (
+    eventOmissionRefusedMs !== null && nowMs - eventOmissionRefusedMs < OMISSION_REFUSED_FOR_MS
+  );
+}
+
+/** Until when every wanted event has a proven channel; see ChannelPlan. */
+export async function readCoverage(ports: SyncPorts, directory: Directory): Promise<number | null> {
+  const plan = await makePlans(ports, directory.id);
+  return plan(isOmissionRefused(directory, ports.nowMs())).coveredUntilMs;
+}
+
+/**
+ * Opens what is missing, renews what is about to end, stops what nobody wants.
+ *
+ * @see https://developers.google.com/workspace/admin/directory/v1/guides/push#renewing-notification-channels
+ */
+export async function keepChannels(ports: SyncPorts, directory: Directory): Promise<ChannelsKept> {
+  const plan = await makePlans(ports, directory.id);
+  let planned = plan(isOmissionRefused(directory, ports.nowMs()));
+  let result = await openAll(ports, directory.id, planned.open);
+  if (result.isOmissionRefused) {
+    // Google wants one channel for each event: so be it, and it is asked again tomorrow.
+    await noteEventOmissionRefused(ports.db, directory.id, ports.nowMs());
+    planned = plan(true);
+    result = await openAll(ports, directory.id, planned.open);
+  }
+  let stopped = 0;
+  for (const channel of planned.stop) if (await stop(ports, directory.id, channel)) stopped += 1;
+  return { opened: result.opened, stopped, failure: result.failure };
+}

@@ -1,0 +1,230 @@
+// The consumer of `rollcall-changes`: folds hints for the same person into one look, applies what Google
+// answers, and decides each message on its own.
+import { type DeadLetter, storeDeadLetters } from '../db/dead-letters.ts';
+import { noteProblem } from '../db/directories.ts';
+import { backoffSeconds } from './backoff.ts';
+import { rememberSync } from './channel-store.ts';
+import { refreshCondition } from './condition.ts';
+import { changeMessage, type LookHint, type SyncNote } from './hint.ts';
+import { type HintOutcome, hintOutcome } from './hint-outcome.ts';
+import { type Conclusion, type Looked, lookAt, type Person } from './look.ts';
+import type { SyncPorts } from './ports.ts';
+
+/** A message as the queue hands it over. */
+export type QueuedMessage = Pick<Message, 'id' | 'attempts' | 'body' | 'ack' | 'retry'>;
+
+interface QueuedHint {
+  message: QueuedMessage;
+  hint: LookHint;
+}
+
+function letter(
+  message: QueuedMessage,
+  reason: string,
+  hint: LookHint | null,
+  nowMs: number,
+): DeadLetter {
+  return {
+    directoryId: hint?.directoryId ?? null,
+    userId: hint?.userId ?? null,
+    messageId: message.id,
+    body: JSON.stringify(message.body) ?? 'null',
+    reason,
+    attempts: message.attempts,
+    atMs: nowMs,
+  };
+}
+
+/** Stores the letter first and acknowledges then: a crash in between stores it once more, under the same key. */
+async function bury(
+  ports: SyncPorts,
+  message: QueuedMessage,
+  reason: string,
+  hint: LookHint | null,
+): Promise<void> {
+  try {
+    await storeDeadLetters(ports.db, [letter(message, reason, hint, ports.nowMs())]);
+    ports.log('warn', 'hint.dead', { reason, userId: hint?.userId ?? null, messageId: message.id });
+    message.ack();
+  } catch {
+    // The database is away: the queue keeps the message until it is back.
+    message.retry({ delaySeconds: backoffSeconds(message.attempts, ports.random()) });
+  }
+}
+
+async function noteSync(ports: SyncPorts, message: QueuedMessage, note: SyncNote): Promise<void> {
+  try {
+    await rememberSync(ports.channels, note);
+    ports.log('info', 'channel.synced', {
+      directoryId: note.directoryId,
+      channelId: note.channelId,
+    });
+    message.ack();
+  } catch {
+    // KV refuses a second write to one key within a second, and may be away.
+    message.retry({ delaySeconds: backoffSeconds(message.attempts, ports.random()) });
+  }
+}
+
+/** One person for all hints about them. A fresh hint dates the change better than one looked at before. */
+function fold(hints: readonly QueuedHint[]): Map<string, { person: Person; hints: QueuedHint[] }> {
+  const people = new Map<string, { person: Person; hints: QueuedHint[] }>();
+  const freshFirst = hints.toSorted(
+    (a, b) =>
+      Number(a.message.attempts > 1) - Number(b.message.attempts > 1) ||
+      a.hint.noticedMs - b.hint.noticedMs,
+  );
+  for (const queued of freshFirst) {
+    const { userId, cause, noticedMs, event } = queued.hint;
+    const known = people.get(userId);
+    if (known) {
+      known.hints.push(queued);
+      known.person.announcedDelete ||= event === 'delete';
+      if (cause === 'push') known.person.cause = cause;
+    } else {
+      const person = { id: userId, cause, noticedMs, announcedDelete: event === 'delete' };
+      people.set(userId, { person, hints: [queued] });
+    }
+  }
+  return people;
+}
+
+function logWritten(
+  ports: SyncPorts,
+  directoryId: string,
+  person: Person,
+  conclusion: Conclusion,
+): void {
+  if (conclusion.kind !== 'applied' || conclusion.applied.outcome !== 'written') return;
+  ports.log('info', 'user.written', {
+    directoryId,
+    userId: person.id,
+    type: conclusion.applied.event,
+    changed: conclusion.applied.changed,
+    cause: person.cause,
+    latencyMs: conclusion.appliedMs - person.noticedMs,
+  });
+}
+
+/** Stores whether Google lets us read at all, when that has changed. */
+async function noteHealth(ports: SyncPorts, directoryId: string, looked: Looked): Promise<void> {
+  const conclusions = [...looked.conclusions.values()];
+  const broken = conclusions.find((c) => c.kind === 'failed' && c.isCredential);
+  const problem = broken?.kind === 'failed' ? broken.code : null;
+  const wasRead = conclusions.some((c) => c.kind === 'applied');
+  if (
+    problem !== null ? looked.problemBefore !== problem : wasRead && looked.problemBefore !== null
+  ) {
+    try {
+      await noteProblem(ports.db, directoryId, problem, ports.nowMs());
+    } catch {
+      // Every message is settled by now; the next batch or pass notes it.
+      ports.log('warn', 'problem.not-noted', { directoryId, problem });
+    }
+  }
+}
+
+async function settle(
+  ports: SyncPorts,
+  { message, hint }: QueuedHint,
+  outcome: HintOutcome,
+): Promise<void> {
+  switch (outcome.kind) {
+    case 'done':
+      return message.ack();
+    case 'again':
+      return message.retry({ delaySeconds: outcome.delaySeconds });
+    case 'dead':
+      return bury(ports, message, outcome.reason, hint);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+async function consumeDirectory(
+  ports: SyncPorts,
+  directoryId: string,
+  hints: readonly QueuedHint[],
+): Promise<void> {
+  const startedMs = ports.nowMs();
+  const people = fold(hints);
+  const pushes = hints
+    .filter(({ hint }) => hint.cause === 'push')
+    .map(({ hint }) => hint.noticedMs);
+  const looked = await lookAt(
+    ports,
+    directoryId,
+    [...people.values()].map(({ person }) => person),
+    pushes.length > 0 ? Math.max(...pushes) : null,
+  );
+  if (looked === null) {
+    for (const { message, hint } of hints) await bury(ports, message, 'unknown-directory', hint);
+    return;
+  }
+  const counts: Record<string, number> = { done: 0, again: 0, dead: 0 };
+  const reasons = new Set<string>();
+  for (const [id, { person, hints: queued }] of people) {
+    const conclusion = looked.conclusions.get(id) ?? { kind: 'deferred' };
+    logWritten(ports, directoryId, person, conclusion);
+    for (const one of queued) {
+      const { attempts } = one.message;
+      const outcome = hintOutcome(one.hint, attempts, conclusion, ports.nowMs(), ports.random());
+      counts[outcome.kind] = (counts[outcome.kind] ?? 0) + 1;
+      if (outcome.kind !== 'done') reasons.add(outcome.reason);
+      await settle(ports, one, outcome);
+    }
+  }
+  ports.log('info', 'hints.consumed', {
+    directoryId,
+    hints: hints.length,
+    people: people.size,
+    googleCalls: looked.googleCalls,
+    ...counts,
+    reasons: [...reasons],
+    durationMs: ports.nowMs() - startedMs,
+  });
+  await noteHealth(ports, directoryId, looked);
+}
+
+/**
+ * Consumes a batch. Each message ends in ack or retry by its own merit; an isolate that dies in between
+ * leaves the rest to be delivered again, which is harmless: a hint only makes us look.
+ */
+export async function consumeChanges(
+  ports: SyncPorts,
+  messages: readonly QueuedMessage[],
+): Promise<void> {
+  const byDirectory = new Map<string, QueuedHint[]>();
+  const synced = new Set<string>();
+  for (const message of messages) {
+    const parsed = changeMessage.safeParse(message.body);
+    if (!parsed.success) {
+      await bury(ports, message, 'malformed', null);
+    } else if (parsed.data.kind === 'sync') {
+      await noteSync(ports, message, parsed.data);
+      synced.add(parsed.data.directoryId);
+    } else {
+      const hints = byDirectory.get(parsed.data.directoryId) ?? [];
+      hints.push({ message, hint: parsed.data });
+      byDirectory.set(parsed.data.directoryId, hints);
+    }
+  }
+  for (const [directoryId, hints] of byDirectory) await consumeDirectory(ports, directoryId, hints);
+  for (const directoryId of synced) await refreshCondition(ports, directoryId);
+}
+
+/** The consumer of `rollcall-changes-dead`: what the queue gave up on is stored, to be replayed. */
+export async function consumeDeadChanges(
+  ports: SyncPorts,
+  messages: readonly QueuedMessage[],
+): Promise<void> {
+  for (const message of messages) {
+    const parsed = changeMessage.safeParse(message.body);
+    await bury(
+      ports,
+      message,
+      'retries-exhausted',
+      parsed.success && parsed.data.kind === 'look' ? parsed.data : null,
+    );
+  }
+}

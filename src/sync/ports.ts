@@ -1,0 +1,75 @@
+// What the sync room works with. Built per event from configuration and bindings; clock, chance and
+// outgoing requests are arguments, so that a test can hold them.
+import type { Config, Env } from '../config.ts';
+import { type Database, openDatabase } from '../db/database.ts';
+import type { ApiOptions } from '../google/api.ts';
+import type { Fetch } from '../google/http.ts';
+import { createTokenSource, DIRECTORY_SCOPE } from '../google/service-account.ts';
+import { type Log, log } from '../log.ts';
+import type { ChangeMessage } from './hint.ts';
+
+/** The part of a KV namespace that channels need. */
+export type ChannelStore = Pick<KVNamespace, 'get' | 'put' | 'delete' | 'list'>;
+
+/** The part of a queue that hints need. */
+export type ChangeQueue = Pick<Queue<ChangeMessage>, 'send' | 'sendBatch'>;
+
+export interface SyncPorts {
+  config: Config;
+  db: Database;
+  channels: ChannelStore;
+  changes: ChangeQueue;
+  api: ApiOptions;
+  log: Log;
+  nowMs: () => number;
+  /** In [0, 1). */
+  random: () => number;
+  wait: (ms: number) => Promise<void>;
+}
+
+export interface Surroundings {
+  fetch: Fetch;
+  nowMs: () => number;
+  random: () => number;
+  wait: (ms: number) => Promise<void>;
+  log: Log;
+}
+
+/** The world as it is. */
+export const SURROUNDINGS: Surroundings = {
+  fetch: (request) => fetch(request),
+  nowMs: () => Date.now(),
+  random: () => Math.random(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  log,
+};
+
+export function syncPorts(
+  env: Env,
+  config: Config,
+  surroundings: Surroundings = SURROUNDINGS,
+): SyncPorts {
+  const { fetch, nowMs, random, wait, log } = surroundings;
+  return {
+    config,
+    db: openDatabase(env.DB),
+    channels: env.CHANNELS,
+    changes: env.CHANGES as Queue<ChangeMessage>,
+    api: {
+      origin: config.googleApiOrigin,
+      tokens: createTokenSource({
+        key: config.serviceAccount,
+        admins: config.adminEmails,
+        scopes: [DIRECTORY_SCOPE],
+        fetch,
+        nowMs,
+      }),
+      fetch,
+      nowMs,
+    },
+    log,
+    nowMs,
+    random,
+    wait,
+  };
+}

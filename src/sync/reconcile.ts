@@ -1,0 +1,336 @@
+// A pass through `users.list`, page by page, in durable steps. It only finds. On a first import, or with
+// more than 500 unknown people, it inserts them straight from the page, insert-only; a handful of unknown
+// people become hints, and the consumer looks at each by id. It never changes a known row and removes
+// nobody: a list's word is not enough for that.
+import { DEFAULT_DIRECTORY_ID } from '../config.ts';
+import {
+  ensureDirectory,
+  noteProblem,
+  pinCustomer,
+  readDirectory,
+  takePassTicket,
+} from '../db/directories.ts';
+import {
+  beginRun,
+  completeRun,
+  endRun,
+  isSuperseded,
+  noteProgress,
+  type ReconcileRun,
+  type RunCounts,
+  readLastRun,
+} from '../db/reconcile-runs.ts';
+import type { ReconcileOutcome } from '../db/schema.ts';
+import { readKnownUsers } from '../db/users.ts';
+import { listUsers } from '../google/directory.ts';
+import { GoogleApiError, isCredentialFailure } from '../google/errors.ts';
+import type { DirectoryUser } from '../google/user.ts';
+import { applyObservations } from './apply.ts';
+import { refreshCondition } from './condition.ts';
+import type { ChangeMessage } from './hint.ts';
+import type { SyncPorts } from './ports.ts';
+
+/** The free plan counts steps (3,000 a day), and a step's result must stay small. */
+const PAGES_PER_STEP = 4;
+/** Beyond this many, unknown people are inserted from the page instead of being looked at one by one. */
+const MAX_HINTS = 500;
+/** `sendBatch` takes 100 messages at most. */
+const QUEUE_BATCH = 100;
+/** A pass without progress for so long was cut off and will not come back. */
+const LOST_AFTER_MS = 10 * 60_000;
+
+/** Durable steps: what `do` returned once, it returns again after a crash, without running again. */
+export interface Steps {
+  do<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+export interface Pass {
+  /** The Workflow instance's id. */
+  id: string;
+  directoryId: string;
+}
+
+interface Begun {
+  /** `null` if the directory has no row. */
+  ticket: number | null;
+  startedMs: number;
+  isImport: boolean;
+  pageToken: string | null;
+}
+
+/** Everything a later step needs of the earlier ones: ids, counts and Google's opaque token. */
+interface Progress extends RunCounts {
+  nextPageToken: string | null;
+  unknownIds: string[];
+  isSuperseded: boolean;
+  /** Data and not an exception: it must survive the border of a step, and not be repeated. */
+  failure: PassFailure | null;
+}
+
+/** What ends a pass: a code, and whether it is the credential that is broken. */
+interface PassFailure {
+  reason: string;
+  isCredential: boolean;
+}
+
+/**
+ * An error that crossed a step's border keeps only its message. Ours start with where they come from and
+ * hold nothing but a code; of any other the words are not repeated.
+ */
+function failureOf(error: unknown): PassFailure {
+  const message = error instanceof Error ? error.message : '';
+  const code = /^(?:Google|D1 refused a query): ([\w.-]+)/.exec(message)?.[1];
+  return { reason: code ?? 'internal-error', isCredential: isCredentialFailure(error) };
+}
+
+/**
+ * Whether a pass should start now, and whether the last one has to be declared lost first.
+ *
+ * A pass that failed, or stopped for its budget, is followed at the next cron and not only after a whole
+ * interval; so is an import that has never completed.
+ */
+export function isPassDue(
+  last: Pick<ReconcileRun, 'startedMs' | 'progressMs' | 'finishedMs' | 'outcome'> | null,
+  everyMinutes: number,
+  nowMs: number,
+): 'no' | 'yes' | 'yes-last-is-lost' {
+  if (last === null) return 'yes';
+  if (last.finishedMs === null)
+    return nowMs - last.progressMs > LOST_AFTER_MS ? 'yes-last-is-lost' : 'no';
+  if (last.outcome !== 'complete') return 'yes';
+  // Cron ticks are not exact: half a minute early is on time.
+  return nowMs - last.startedMs >= everyMinutes * 60_000 - 30_000 ? 'yes' : 'no';
+}
+
+/** Ends a pass that was cut off, so that the next one can start under another id. */
+export function declareLost(ports: SyncPorts, run: ReconcileRun): Promise<void> {
+  ports.log('warn', 'reconcile.lost', { directoryId: run.directoryId, passId: run.id });
+  return endRun(ports.db, run.id, {
+    outcome: 'lost',
+    reason: 'no-progress',
+    nextPageToken: run.nextPageToken,
+    nowMs: ports.nowMs(),
+  });
+}
+
+async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun> {
+  if (directoryId === DEFAULT_DIRECTORY_ID) {
+    const { customer, adminEmails } = ports.config;
+    await ensureDirectory(ports.db, {
+      id: directoryId,
+      customer,
+      adminEmail: adminEmails.join(','),
+    });
+  }
+  const last = await readLastRun(ports.db, directoryId);
+  const ticket = await takePassTicket(ports.db, directoryId);
+  const directory = await readDirectory(ports.db, directoryId);
+  const startedMs = ports.nowMs();
+  if (ticket === null || directory === null)
+    return { ticket: null, startedMs, isImport: false, pageToken: null };
+  await beginRun(ports.db, { id, directoryId, ticket, startedMs });
+  // A page token lives three days; a pass that ran out of calls is continued by the next.
+  const pageToken = last?.outcome === 'budget' ? last.nextPageToken : null;
+  return { ticket, startedMs, isImport: directory.importedMs === null, pageToken };
+}
+
+async function checkCustomer(
+  ports: SyncPorts,
+  directoryId: string,
+  users: readonly DirectoryUser[],
+): Promise<void> {
+  const [first] = users;
+  if (first === undefined) return;
+  const pinned = await pinCustomer(ports.db, directoryId, first.customerId);
+  if (users.some(({ customerId }) => customerId !== pinned)) {
+    throw new GoogleApiError({ code: 'answer-mismatch', status: 200, retryable: false });
+  }
+}
+
+/** One page: whoever is unknown is inserted, or collected to be looked at. */
+async function takePage(
+  ports: SyncPorts,
+  pass: Pass,
+  begun: Begun & { ticket: number },
+  users: readonly DirectoryUser[],
+  progress: Progress,
+): Promise<void> {
+  await checkCustomer(ports, pass.directoryId, users);
+  const known = await readKnownUsers(
+    ports.db,
+    users.map(({ id }) => id),
+  );
+  const unknown = users.filter(({ id }) => !known.has(id));
+  progress.usersSeen += users.length;
+  if (unknown.length === 0) return;
+  if (!begun.isImport && progress.unknownIds.length + unknown.length <= MAX_HINTS) {
+    progress.unknownIds.push(...unknown.map(({ id }) => id));
+    return;
+  }
+  const nowMs = ports.nowMs();
+  const applied = await applyObservations(
+    { db: ports.db, rolesSchema: ports.config.rolesSchema },
+    pass.directoryId,
+    { ticket: begun.ticket, nowMs, insertOnly: true },
+    unknown.map((user) => ({ id: user.id, user, cause: 'reconcile', noticedMs: begun.startedMs })),
+  );
+  progress.created += [...applied.values()].filter(({ outcome }) => outcome === 'written').length;
+}
+
+async function takePages(
+  ports: SyncPorts,
+  pass: Pass,
+  begun: Begun & { ticket: number },
+  before: Progress,
+): Promise<Progress> {
+  const progress: Progress = { ...before, unknownIds: [...before.unknownIds] };
+  const scope = { customer: ports.config.customer, domain: ports.config.domain };
+  try {
+    for (let page = 0; page < PAGES_PER_STEP; page += 1) {
+      if (progress.googleCalls >= ports.config.googleCallsPerPass) break;
+      if (await isSuperseded(ports.db, pass.directoryId, begun.ticket))
+        return { ...progress, isSuperseded: true };
+      const { users, malformed, nextPageToken } = await listUsers(
+        ports.api,
+        scope,
+        progress.nextPageToken,
+      );
+      progress.googleCalls += 1;
+      if (malformed > 0) ports.log('warn', 'reconcile.malformed', { passId: pass.id, malformed });
+      await takePage(ports, pass, begun, users, progress);
+      progress.nextPageToken = nextPageToken;
+      if (nextPageToken === null) break;
+    }
+  } catch (error) {
+    // What waiting can cure is thrown on, and the step is repeated; the rest ends the pass.
+    if (error instanceof GoogleApiError && !error.retryable)
+      return { ...progress, failure: failureOf(error) };
+    throw error;
+  }
+  await noteProgress(ports.db, pass.id, countsOf(progress), ports.nowMs());
+  return progress;
+}
+
+const countsOf = ({ usersSeen, created, hinted, googleCalls }: Progress): RunCounts => ({
+  usersSeen,
+  created,
+  hinted,
+  googleCalls,
+});
+
+/** Turns unknown people into hints. If the queue refuses, the next pass finds them again. */
+async function sendHints(ports: SyncPorts, pass: Pass, ids: readonly string[]): Promise<number> {
+  const noticedMs = ports.nowMs();
+  let sent = 0;
+  for (let from = 0; from < ids.length; from += QUEUE_BATCH) {
+    const messages = ids.slice(from, from + QUEUE_BATCH).map((userId) => {
+      const { directoryId } = pass;
+      const body: ChangeMessage = {
+        kind: 'look',
+        directoryId,
+        userId,
+        event: null,
+        cause: 'reconcile',
+        noticedMs,
+      };
+      return { body };
+    });
+    try {
+      await ports.changes.sendBatch(messages);
+      sent += messages.length;
+    } catch {
+      ports.log('warn', 'reconcile.hints-refused', { passId: pass.id, left: ids.length - sent });
+      break;
+    }
+  }
+  return sent;
+}
+
+async function end(
+  ports: SyncPorts,
+  pass: Pass,
+  outcome: ReconcileOutcome,
+  progress: Progress,
+): Promise<ReconcileOutcome> {
+  const { failure } = progress;
+  const nowMs = ports.nowMs();
+  if (outcome === 'complete') {
+    await noteProgress(ports.db, pass.id, countsOf(progress), nowMs);
+    await completeRun(ports.db, pass, nowMs);
+    await noteProblem(ports.db, pass.directoryId, null, nowMs);
+  } else {
+    const { nextPageToken } = progress;
+    await endRun(ports.db, pass.id, {
+      outcome,
+      reason: failure?.reason ?? null,
+      nextPageToken,
+      nowMs,
+    });
+    if (failure?.isCredential) await noteProblem(ports.db, pass.directoryId, failure.reason, nowMs);
+  }
+  await refreshCondition(ports, pass.directoryId);
+  ports.log(outcome === 'failed' ? 'error' : 'info', 'reconcile.ended', {
+    directoryId: pass.directoryId,
+    passId: pass.id,
+    outcome,
+    reason: failure?.reason ?? null,
+    ...countsOf(progress),
+  });
+  return outcome;
+}
+
+/**
+ * Runs one pass. A pass whose ticket has sunk below `floor` ends itself: a younger one is under way.
+ *
+ * @returns how it ended, as stored in `reconcile_runs`
+ */
+export async function reconcile(
+  ports: SyncPorts,
+  steps: Steps,
+  pass: Pass,
+): Promise<ReconcileOutcome> {
+  let progress: Progress = {
+    usersSeen: 0,
+    created: 0,
+    hinted: 0,
+    googleCalls: 0,
+    nextPageToken: null,
+    unknownIds: [],
+    isSuperseded: false,
+    failure: null,
+  };
+  try {
+    const begun = await steps.do('begin', () => begin(ports, pass));
+    const { ticket } = begun;
+    if (ticket === null) progress.failure = { reason: 'unknown-directory', isCredential: false };
+    progress.nextPageToken = begun.pageToken;
+    for (let step = 1; ticket !== null; step += 1) {
+      const before = progress;
+      progress = await steps.do(`pages ${step}`, () =>
+        takePages(ports, pass, { ...begun, ticket }, before),
+      );
+      if (progress.failure !== null || progress.isSuperseded) break;
+      if (
+        progress.nextPageToken === null ||
+        progress.googleCalls >= ports.config.googleCallsPerPass
+      )
+        break;
+    }
+    const { unknownIds } = progress;
+    if (unknownIds.length > 0 && !progress.isSuperseded) {
+      progress = {
+        ...progress,
+        hinted: await steps.do('hints', () => sendHints(ports, pass, unknownIds)),
+      };
+    }
+  } catch (error) {
+    progress = { ...progress, failure: failureOf(error) };
+  }
+  return steps.do('end', () => end(ports, pass, outcomeOf(progress), progress));
+}
+
+function outcomeOf({ failure, isSuperseded, nextPageToken }: Progress): ReconcileOutcome {
+  if (failure !== null) return 'failed';
+  if (isSuperseded) return 'superseded';
+  return nextPageToken === null ? 'complete' : 'budget';
+}

@@ -1,0 +1,36 @@
+// The sync room's HTTP: where Google's pushes arrive, and whether people are in step.
+import { Hono } from 'hono';
+import { type Config, DEFAULT_DIRECTORY_ID, type Env } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
+import { readDirectory } from '../db/directories.ts';
+import { log } from '../log.ts';
+import { channelKeys } from './channel-token.ts';
+import { syncHealth } from './health.ts';
+import { receiveNotification } from './receive.ts';
+
+type SyncRoutes = { Bindings: Env; Variables: { config: Config } };
+
+export const notifications = new Hono<SyncRoutes>().all('/', async (c) => {
+  const keys = await channelKeys(c.get('config'));
+  const { status, ...fields } = await receiveNotification(
+    {
+      keys,
+      enqueue: (message) => c.env.CHANGES.send(message),
+      isWithinLimit: async (key) => (await c.env.PUSH_LIMIT.limit({ key })).success,
+      nowMs: () => Date.now(),
+    },
+    c.req.raw,
+  );
+  log(status === 204 ? 'info' : 'warn', 'push.received', { status, ...fields });
+  return c.body(null, status, status === 405 ? { allow: 'POST' } : {});
+});
+
+/** 200 when people are in step, else 503 with a reason code and since when. One D1 row, no KV. */
+export const syncHealthRoute = new Hono<SyncRoutes>().get('/', async (c) => {
+  const directory = await readDirectory(openDatabase(c.env.DB), DEFAULT_DIRECTORY_ID);
+  const health = syncHealth(directory, c.get('config').reconcileEveryMinutes, Date.now());
+  const since = health.sinceMs === null ? null : new Date(health.sinceMs).toISOString();
+  return health.inStep
+    ? c.json({ ok: true, since })
+    : c.json({ ok: false, reason: health.reason, since }, 503, { 'retry-after': '60' });
+});
