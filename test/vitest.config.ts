@@ -1,10 +1,26 @@
 // Two projects: `unit` runs in Node (pure rules, and the real Google client against the laptop
 // Workspace over HTTP), `worker` runs in workerd with real D1, KV, queues and Workflows.
+
+import { generateKeyPairSync } from 'node:crypto';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
 const root = new URL('..', import.meta.url).pathname;
 const migrations = await readD1Migrations(`${root}migrations`);
+
+/** A key file as Google's console hands it out, made anew for each run. */
+function newKeyFile(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return JSON.stringify({
+    type: 'service_account',
+    project_id: 'rollcall-test',
+    private_key_id: 'test-key-1',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    client_email: 'rollcall@rollcall-test.iam.gserviceaccount.com',
+    client_id: '100000000000000000001',
+    token_uri: 'https://oauth2.googleapis.com/token',
+  });
+}
 
 export default defineConfig({
   root,
@@ -17,7 +33,13 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: `${root}wrangler.toml` },
             miniflare: {
-              bindings: { TEST_MIGRATIONS: migrations },
+              bindings: {
+                TEST_MIGRATIONS: migrations,
+                PUBLIC_URL: 'https://people.rollcall.example',
+                GOOGLE_ADMIN_EMAIL: 'admin@example.test',
+                GOOGLE_SERVICE_ACCOUNT_KEY: newKeyFile(),
+                APP_SECRET: 'qT4rW8zX1cV6bN3mK9jH2gF5dS7aP0oI',
+              },
               // Whatever escapes the stubbed fetch of test/worker/setup.ts reaches nothing.
               outboundService: () => new Response('no network in tests', { status: 599 }),
             },
