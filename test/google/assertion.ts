@@ -98,7 +98,7 @@ function judgeDelegation(
   if (typeof sub !== 'string' || !/^([^@\s]+@[^@\s]+|\d+)$/.test(sub)) {
     return refused(400, 'invalid_request', 'Invalid impersonation "sub" field: not an address');
   }
-  const standing = workspace.standing(sub);
+  const standing = workspace.store.standing(sub);
   if (standing === 'deleted') return refusedGrant('The account has been deleted');
   if (standing === 'gone') {
     return refused(400, 'invalid_request', 'Invalid impersonation prn email address.');

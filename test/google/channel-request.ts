@@ -1,6 +1,7 @@
 // Two judgements on a watch request: may its callback address be called, and how long will the
 // channel live. Over-long wishes are clamped and never refused (facts 1.4, 1.12, 1.13).
-import type { Faults, Lifetime } from './faults.ts';
+import type { Lifetime } from './fault-switches.ts';
+import type { Faults } from './faults.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 

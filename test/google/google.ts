@@ -5,10 +5,12 @@ import { Hono } from 'hono';
 import { type AccessToken, AccessTokens } from './access-tokens.ts';
 import { channelRoutes } from './channel-routes.ts';
 import { Channels, type ChannelsState } from './channels.ts';
-import { type CallKind, Faults, type FaultValues } from './faults.ts';
+import type { CallKind, FaultValues } from './fault-switches.ts';
+import { Faults } from './faults.ts';
 import { errorResponse, GoogleApiFailure, htmlErrorResponse } from './google-error.ts';
 import { injectedFailure, kindOfCall } from './injected-failure.ts';
-import { type Delivery, type Message, Pushes } from './pushes.ts';
+import type { Message } from './push-message.ts';
+import { type Delivery, Pushes } from './pushes.ts';
 import { seedCompany } from './seed.ts';
 import { ServiceAccounts, type ServiceAccountsState } from './service-accounts.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
@@ -17,6 +19,8 @@ import { writeUsers } from './users-write.ts';
 import { Workspace, type WorkspaceState } from './workspace.ts';
 
 const CALLS_KEPT = 100_000;
+/** How long a receiver may take to answer a push; Google names no figure. */
+const ANSWER_WITHIN_MS = 30_000;
 
 export interface GoogleOptions {
   /** Default Date.now; tests inject a clock of their own. */
@@ -79,7 +83,8 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
   const {
     nowMs = Date.now,
     random = Math.random,
-    deliver = (request) => globalThis.fetch(request),
+    deliver = (request) =>
+      globalThis.fetch(request, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }),
     pushes: mode = 'manual',
     origin = 'http://localhost:8788',
   } = options;
@@ -179,7 +184,7 @@ function makeNoise(workspace: Workspace, faults: Faults, random: () => number): 
   let isNoise = false;
   workspace.onEvent(() => {
     if (isNoise || faults.updateNoise <= 0 || random() >= faults.updateNoise) return;
-    const everybody = workspace.people();
+    const everybody = workspace.store.living();
     const somebody = everybody[Math.floor(random() * everybody.length)];
     if (!somebody) return;
     isNoise = true;

@@ -1,6 +1,7 @@
 // Turns a switched-on API fault into an answer: an error, a wait, or no answer at all. Token calls
 // fail in OAuth's shape, all others in that of the API.
-import type { ApiFault, CallKind, Faults } from './faults.ts';
+import type { ApiFault, CallKind } from './fault-switches.ts';
+import type { Faults } from './faults.ts';
 import { errorResponse, htmlErrorResponse } from './google-error.ts';
 import { oauthError } from './token-endpoint.ts';
 

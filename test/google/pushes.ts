@@ -1,21 +1,27 @@
 // Messages on their way to the callback addresses: queued when something happens, delivered when
-// due, retried with exponential backoff on 500, 502, 503 and 504 and on nothing else (facts 1.6, 1.7).
-// In manual mode only `flush` delivers; in automatic mode timers do.
+// due, retried with exponential backoff on 500, 502, 503 and 504 and on nothing else (facts 1.7).
+// In manual mode only `flush` delivers; in automatic mode timers do, several messages at a time.
 import { type Channel, type Channels, hears } from './channels.ts';
 import type { Faults } from './faults.ts';
 import type { GoogleUser } from './person.ts';
-import { digest } from './wire-user.ts';
+import {
+  eventBody,
+  GIVE_UP_AFTER_MS,
+  isRetried,
+  type Message,
+  pushRequest,
+  retryDelayMs,
+} from './push-message.ts';
 import type { UserEvent } from './workspace.ts';
 
-const RETRIED_STATUSES = [500, 502, 503, 504];
 const DELIVERIES_KEPT = 100_000;
-/** Google may retry for up to several days; no figure is published. */
-const GIVE_UP_AFTER_MS = 3 * 24 * 60 * 60 * 1000;
-const LONGEST_RETRY_DELAY_MS = 60 * 60 * 1000;
 const LARGEST_GAP = 4096;
 const SHUFFLE_REACH = 16;
 const SHUFFLE_DELAY_MS = 3000;
+/** Deliveries at the same time in automatic mode. */
+const LANES = 8;
 
+/** One attempt to deliver a message. */
 export interface Delivery {
   channelId: string;
   state: UserEvent | 'sync';
@@ -29,19 +35,6 @@ export interface Delivery {
   willRetry: boolean;
 }
 
-export interface Message {
-  channelId: string;
-  state: UserEvent | 'sync';
-  messageNumber: number;
-  body: string | null;
-  userId?: string;
-  attempt: number;
-  bornMs: number;
-  dueMs: number;
-  /** Among messages due at the same moment. */
-  order: number;
-}
-
 export interface PushesParts {
   channels: Channels;
   faults: Faults;
@@ -51,17 +44,15 @@ export interface PushesParts {
   mode: 'automatic' | 'manual';
 }
 
-/** 1, 2, 4, … seconds, at most an hour. */
-export function retryDelayMs(attempt: number): number {
-  return Math.min(1000 * 2 ** (attempt - 1), LONGEST_RETRY_DELAY_MS);
-}
-
 export class Pushes {
   readonly deliveries: Delivery[] = [];
+  readonly #parts: PushesParts;
   #waiting: Message[] = [];
+  #isSorted = true;
   #order = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #parts: PushesParts;
+  #lanes = 0;
+  #isClosed = false;
 
   constructor(parts: PushesParts) {
     this.#parts = parts;
@@ -69,7 +60,7 @@ export class Pushes {
 
   /** Messages that are not delivered yet, in the order in which they will leave. */
   get waiting(): readonly Message[] {
-    return [...this.#waiting].sort(inOrder);
+    return [...this.#sorted()];
   }
 
   /** Something happened to a user: every channel that hears of it gets a message of its own. */
@@ -79,47 +70,35 @@ export class Pushes {
       if (!hears(channel, event, before, after)) continue;
       channel.lastNumber += 1 + Math.floor(random() * LARGEST_GAP);
       if (happens(faults.dropPushes, random)) continue;
-      const message = this.#message(channel, event, after);
-      this.#enqueue(message);
-      if (happens(faults.duplicatePushes, random)) this.#enqueue({ ...message });
+      this.#enqueue(this.#eventMessage(channel, event, after));
+      if (happens(faults.duplicatePushes, random)) {
+        this.#enqueue(this.#eventMessage(channel, event, after));
+      }
     }
   }
 
   /** The first message of a channel; with `syncBeforeAnswer` it has left when this returns. */
   async announceSync(channel: Channel): Promise<void> {
-    const { faults, nowMs } = this.#parts;
+    const { faults } = this.#parts;
     if (faults.dropSync) return;
-    const message: Message = {
-      channelId: channel.id,
-      state: 'sync',
-      messageNumber: 1,
-      body: null,
-      attempt: 1,
-      bornMs: nowMs(),
-      dueMs: nowMs(),
-      order: ++this.#order,
-    };
+    const message = this.#message(channel, 'sync', 1, null);
     if (faults.syncBeforeAnswer) await this.#attempt(message);
     else this.#wait(message);
   }
 
   /** Delivers everything due by now, in order; returns when each was attempted. */
   async flush(): Promise<void> {
-    for (;;) {
-      const due = this.waiting.filter((message) => message.dueMs <= this.#parts.nowMs());
-      const [first] = due;
-      if (!first) return;
-      this.#waiting = this.#waiting.filter((message) => message !== first);
-      await this.#attempt(first);
-    }
+    for (let next = this.#takeDue(); next; next = this.#takeDue()) await this.#attempt(next);
   }
 
-  /** Forgets what is on its way, as a lost data centre would. */
+  /** Forgets what is on its way. */
   discardWaiting(): void {
     this.#waiting = [];
   }
 
-  stopTimers(): void {
+  /** Automatic mode ends; what waits stays in `waiting` and in a snapshot. */
+  close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 
@@ -129,30 +108,26 @@ export class Pushes {
 
   restore(messages: Message[]): void {
     this.#waiting = structuredClone(messages);
+    this.#isSorted = false;
     this.#order = Math.max(0, ...messages.map((message) => message.order));
     this.#schedule();
   }
 
-  #message(channel: Channel, event: UserEvent, user: GoogleUser): Message {
-    const { faults, nowMs } = this.#parts;
-    const order = ++this.#order;
-    return {
-      channelId: channel.id,
-      state: event,
-      messageNumber: channel.lastNumber,
-      body: JSON.stringify({
-        kind: 'admin#directory#user',
-        id: user.id,
-        // Of the notification, and not the user's own ETag (facts 1.6).
-        etag: `"${digest(`push ${channel.id}`, 27)}/${digest(`message ${order}`, 27)}"`,
-        primaryEmail: user.primaryEmail,
-      }),
-      userId: user.id,
-      attempt: 1,
-      bornMs: nowMs(),
-      dueMs: nowMs() + faults.pushDelayMs,
-      order,
-    };
+  #eventMessage(channel: Channel, event: UserEvent, user: GoogleUser): Message {
+    const body = eventBody(channel, channel.lastNumber, user);
+    const message = this.#message(channel, event, channel.lastNumber, body);
+    return { ...message, userId: user.id, dueMs: message.dueMs + this.#parts.faults.pushDelayMs };
+  }
+
+  #message(
+    channel: Channel,
+    state: Message['state'],
+    messageNumber: number,
+    body: string | null,
+  ): Message {
+    const nowMs = this.#parts.nowMs();
+    const times = { attempt: 1, bornMs: nowMs, dueMs: nowMs, order: ++this.#order };
+    return { channelId: channel.id, state, messageNumber, body, ...times };
   }
 
   #enqueue(message: Message): void {
@@ -166,7 +141,21 @@ export class Pushes {
 
   #wait(message: Message): void {
     this.#waiting.push(message);
+    this.#isSorted = false;
     this.#schedule();
+  }
+
+  #sorted(): Message[] {
+    if (!this.#isSorted) {
+      this.#waiting.sort((a, b) => a.dueMs - b.dueMs || a.order - b.order);
+      this.#isSorted = true;
+    }
+    return this.#waiting;
+  }
+
+  #takeDue(): Message | undefined {
+    const [first] = this.#sorted();
+    return first && first.dueMs <= this.#parts.nowMs() ? this.#waiting.shift() : undefined;
   }
 
   async #attempt(message: Message): Promise<void> {
@@ -175,78 +164,56 @@ export class Pushes {
     if (!channel || channel.expiresAtMs <= nowMs()) return;
     if (channel.stoppedAtMs !== undefined && !faults.deliverAfterStop) return;
     const status = await this.#post(channel, message);
-    const isRetried =
-      RETRIED_STATUSES.includes(status) || (status === 0 && faults.retryUnreachable);
+    const isWorthIt = isRetried(status) || (status === 0 && faults.retryUnreachable);
     const dueMs = nowMs() + retryDelayMs(message.attempt);
-    const willRetry = isRetried && dueMs - message.bornMs <= GIVE_UP_AFTER_MS;
-    const { channelId, state, messageNumber, attempt, userId } = message;
-    this.deliveries.push({
-      ...{ channelId, state, messageNumber, attempt, status, willRetry, atMs: nowMs() },
-      ...(userId !== undefined && { userId }),
-    });
-    if (this.deliveries.length > DELIVERIES_KEPT) this.deliveries.shift();
-    if (willRetry) this.#wait({ ...message, attempt: attempt + 1, dueMs, order: ++this.#order });
+    const willRetry = isWorthIt && dueMs - message.bornMs <= GIVE_UP_AFTER_MS;
+    this.#record(message, status, willRetry);
+    if (!willRetry) return;
+    this.#wait({ ...message, attempt: message.attempt + 1, dueMs, order: ++this.#order });
   }
 
   async #post(channel: Channel, message: Message): Promise<number> {
     try {
-      const response = await this.#parts.deliver(requestFor(channel, message));
+      const response = await this.#parts.deliver(pushRequest(channel, message));
       await response.body?.cancel();
       return response.status;
     } catch {
-      // Nobody answered: refused, reset, or the name doesn't resolve.
+      // Nobody answered: refused, reset, too slow, or the name doesn't resolve.
       return 0;
     }
   }
 
+  #record(message: Message, status: number, willRetry: boolean): void {
+    const { channelId, state, messageNumber, attempt, userId } = message;
+    this.deliveries.push({
+      ...{ channelId, state, messageNumber, attempt, status, willRetry },
+      atMs: this.#parts.nowMs(),
+      ...(userId !== undefined && { userId }),
+    });
+    if (this.deliveries.length > DELIVERIES_KEPT) this.deliveries.shift();
+  }
+
+  /** Automatic mode: wakes when the next message is due. */
   #schedule(): void {
-    if (this.#parts.mode !== 'automatic') return;
-    const [next] = this.waiting.toSorted((a, b) => a.dueMs - b.dueMs);
-    if (!next) return;
+    if (this.#parts.mode !== 'automatic' || this.#isClosed) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#run(), Math.max(0, next.dueMs - this.#parts.nowMs()));
+    const [next] = this.#sorted();
+    if (!next) return;
+    const waitMs = Math.max(0, next.dueMs - this.#parts.nowMs());
+    this.#timer = setTimeout(() => {
+      if (this.#lanes < LANES) void this.#runLane();
+    }, waitMs);
   }
 
-  #isRunning = false;
-  async #run(): Promise<void> {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    try {
-      await this.flush();
-    } finally {
-      this.#isRunning = false;
-      this.#schedule();
-    }
+  /** One lane opens the next while more is due, up to the limit. */
+  async #runLane(): Promise<void> {
+    this.#lanes++;
+    const work = this.flush();
+    this.#schedule();
+    await work;
+    this.#lanes--;
+    this.#schedule();
   }
-}
-
-/** Headers and body exactly as documented, the odd content type included (facts 1.6). */
-function requestFor(channel: Channel, message: Message): Request {
-  const headers: Record<string, string> = {
-    'x-goog-channel-id': channel.id,
-    'x-goog-channel-expiration': new Date(channel.expiresAtMs).toUTCString(),
-    'x-goog-resource-id': channel.resourceId,
-    'x-goog-resource-uri': channel.resourceUri,
-    'x-goog-resource-state': message.state,
-    'x-goog-message-number': String(message.messageNumber),
-    'user-agent': 'APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)',
-    accept: '*/*',
-  };
-  if (channel.token !== null) headers['x-goog-channel-token'] = channel.token;
-  if (message.body === null) {
-    return new Request(channel.address, { method: 'POST', headers, redirect: 'manual' });
-  }
-  headers['content-type'] = 'application/json; utf-8';
-  return new Request(channel.address, {
-    method: 'POST',
-    headers,
-    body: message.body,
-    redirect: 'manual',
-  });
-}
-
-function inOrder(a: Message, b: Message): number {
-  return a.dueMs - b.dueMs || a.order - b.order;
 }
 
 function happens(rate: number, random: () => number): boolean {

@@ -64,7 +64,7 @@ function list(request: Request, parts: UsersParts): Response {
     : (person: Person) => toWireUser(person, accountOf(workspace), projection);
   const body: Record<string, unknown> = {
     kind: 'admin#directory#users',
-    etag: etagOf(`list ${workspace.revision} ${page.pagesBefore}`),
+    etag: etagOf(`list ${workspace.store.revision} ${page.pagesBefore}`),
   };
   const isShown = page.people.length > 0 && !faults.listWithoutUsers;
   if (isShown) body['users'] = page.people.map(show);
@@ -77,10 +77,10 @@ function candidates(parts: UsersParts, isDeletedOnly: boolean, domain: string | 
   const asOfMs = nowMs() - faults.listLagMs;
   const visibleFromMs = nowMs() - faults.newUserDelayMs;
   const everybody = isDeletedOnly
-    ? workspace.deletedPeople()
+    ? workspace.store.deleted()
     : faults.listLagMs > 0
-      ? workspace.peopleAt(asOfMs)
-      : workspace.people();
+      ? workspace.store.livingAt(asOfMs)
+      : workspace.store.living();
   return everybody.filter(
     (person) =>
       (faults.newUserDelayMs === 0 || person.createdAtMs <= visibleFromMs) &&
@@ -117,10 +117,11 @@ function get(request: Request, userKey: string, parts: UsersParts): Response {
 
 /** The person as they are now, or as they were with `getLagMs`; undefined when deleted by then. */
 function look(userKey: string, { workspace, faults, nowMs }: UsersParts): Person | undefined {
-  if (faults.getLagMs === 0) return workspace.findPerson(userKey);
+  if (faults.getLagMs === 0) return workspace.store.find(userKey);
   const atMs = nowMs() - faults.getLagMs;
-  const id = workspace.findPerson(userKey)?.user.id ?? userKey;
-  const person = workspace.personAt(id, atMs) ?? workspace.peopleAt(atMs).find(isCalled(userKey));
+  const id = workspace.store.find(userKey)?.user.id ?? userKey;
+  const person =
+    workspace.store.stateAt(id, atMs) ?? workspace.store.livingAt(atMs).find(isCalled(userKey));
   return person?.deletedAtMs === undefined ? person : undefined;
 }
 

@@ -150,7 +150,7 @@ function int64AsText(value: unknown): unknown {
 }
 
 function shown(workspace: Workspace, user: GoogleUser): Response {
-  const person = workspace.findPerson(user.id);
+  const person = workspace.store.find(user.id);
   if (!person) userNotFound();
   const { customerId, domains } = workspace;
   return json(toWireUser(person, { customerId, primaryDomain: domains[0] ?? '' }, FULL));
