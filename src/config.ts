@@ -1,6 +1,6 @@
 // Bindings and vars → Config. The only reader of the environment: every problem is collected and named,
 // values are never repeated, and with a problem the Worker does nothing but say so.
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHANNEL_EVENTS, type ChannelEvent } from './google/channels.ts';
 import type { ServiceAccountKey } from './google/service-account.ts';
 
@@ -206,7 +206,7 @@ function combinationProblems(vars: {
   for (const [name, url] of googleUrls) {
     if (!url || !vars.PUBLIC_URL) continue;
     const isSafe =
-      url.protocol === 'https:' && !isLoopback(url) && !/(^|\.)test$/.test(url.hostname);
+      url.protocol === 'https:' && !isLoopback(url) && !/(^|\.)test\.?$/.test(url.hostname);
     const isLocalPair =
       isLocal && isLoopback(url) && (url.protocol === 'http:' || url.protocol === 'https:');
     if (!isSafe && !isLocalPair) {
