@@ -1,5 +1,6 @@
 // The sample application's routes: its page and its style sheet.
 import { Hono } from 'hono';
+import { html } from 'hono/html';
 import { type Config, DEFAULT_DIRECTORY_ID, type Env } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { readDirectory } from '../db/directories.ts';
@@ -12,7 +13,7 @@ export const sample = new Hono<{ Bindings: Env; Variables: { config: Config } }>
     const directory = await readDirectory(openDatabase(c.env.DB), DEFAULT_DIRECTORY_ID);
     const health = syncHealth(directory, c.get('config').reconcileEveryMinutes, Date.now());
     c.header('cache-control', 'no-store');
-    return c.html(<Home health={health} />);
+    return c.html(html`<!DOCTYPE html>${<Home health={health} />}`);
   })
   .get('/style.css', (c) =>
     c.body(STYLE, 200, {

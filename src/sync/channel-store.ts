@@ -3,7 +3,7 @@
 //   synced:<directoryId>:<channelId>  → when its first message arrived, ms; 72 hours
 // KV may be stale by a minute. The worst it can cause is one channel too many, which is harmless: every push
 // is a hint. Two families, because the cron writes one and the queue the other: no read-modify-write.
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHANNEL_EVENTS } from '../google/channels.ts';
 import { MAX_CHANNEL_AGE_MS } from './channel-token.ts';
 import type { SyncNote } from './hint.ts';

@@ -1,6 +1,6 @@
 // What travels in the queue `rollcall-changes`. A hint says "look at user N" and nothing else: it holds
 // ids and times, never a person's data.
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHANNEL_EVENTS } from '../google/channels.ts';
 import { USER_ID_PATTERN } from '../google/user.ts';
 
