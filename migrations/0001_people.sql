@@ -135,8 +135,8 @@ CREATE TABLE dead_letters (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   directory_id TEXT,
   user_id TEXT,
-  -- Queue and message id: the same letter delivered twice is one row.
-  message_id TEXT NOT NULL UNIQUE,
+  -- One letter for each person and reason (else for each message), however often it comes back.
+  letter_key TEXT NOT NULL UNIQUE,
   -- The message as it was, cut at 4 KB; ids only.
   body TEXT NOT NULL,
   reason TEXT NOT NULL,

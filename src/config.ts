@@ -173,8 +173,9 @@ const VARS = {
   APP_SECRET_PREVIOUS: appSecret.optional(),
   GOOGLE_API_ORIGIN: origin.default(new URL('https://admin.googleapis.com')),
   CHANNEL_EVENTS: channelEvents,
-  CHANNEL_TTL_SECONDS: wholeNumber(21_600, 300, 172_800),
-  CHANNEL_RENEW_BEFORE_SECONDS: wholeNumber(1_800, 60, 86_400),
+  // Cron comes every 5 minutes: a life or a lead shorter than a few of them would leave gaps.
+  CHANNEL_TTL_SECONDS: wholeNumber(21_600, 1_800, 172_800),
+  CHANNEL_RENEW_BEFORE_SECONDS: wholeNumber(1_800, 600, 86_400),
   RECONCILE_EVERY_MINUTES: wholeNumber(5, 1, 1_440),
   GOOGLE_CALLS_PER_PASS: wholeNumber(45, 5, 9_000),
   ROLES_SCHEMA: z.string().min(1).max(100).default('Roles'),

@@ -1,4 +1,5 @@
 // Hints that could not be answered. They stay, with the reason, until someone replays them.
+import { sql } from 'drizzle-orm';
 import { type Database, guarded } from './database.ts';
 import { deadLetters } from './schema.ts';
 
@@ -6,17 +7,20 @@ export type DeadLetter = Omit<typeof deadLetters.$inferInsert, 'id' | 'replayedM
 
 const MAX_BODY_CHARACTERS = 4096;
 
-/** Stores letters; one that is there already (same `messageId`) is left as it is. */
-export function storeDeadLetters(db: Database, letters: readonly DeadLetter[]): Promise<void> {
+/** Stores a letter. One of the same `letterKey` is brought up to date and waits for a replay again. */
+export function storeDeadLetter(db: Database, letter: DeadLetter): Promise<void> {
   return guarded(async () => {
-    if (letters.length === 0) return;
-    const statements = letters.map((letter) =>
-      db.orm
-        .insert(deadLetters)
-        .values({ ...letter, body: letter.body.slice(0, MAX_BODY_CHARACTERS).toWellFormed() })
-        .onConflictDoNothing({ target: deadLetters.messageId }),
-    );
-    const [first, ...rest] = statements;
-    if (first) await db.orm.batch([first, ...rest]);
+    await db.orm
+      .insert(deadLetters)
+      .values({ ...letter, body: letter.body.slice(0, MAX_BODY_CHARACTERS).toWellFormed() })
+      .onConflictDoUpdate({
+        target: deadLetters.letterKey,
+        set: {
+          body: sql`excluded.body`,
+          attempts: sql`excluded.attempts`,
+          atMs: sql`excluded.at_ms`,
+          replayedMs: null,
+        },
+      });
   });
 }

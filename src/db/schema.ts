@@ -83,7 +83,7 @@ export const deadLetters = sqliteTable('dead_letters', {
   id: integer('id').primaryKey({ autoIncrement: true }),
   directoryId: text('directory_id'),
   userId: text('user_id'),
-  messageId: text('message_id').notNull().unique(),
+  letterKey: text('letter_key').notNull().unique(),
   body: text('body').notNull(),
   reason: text('reason').notNull(),
   attempts: integer('attempts').notNull(),

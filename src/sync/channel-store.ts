@@ -23,6 +23,18 @@ const storedChannel = z.object({
 
 export type StoredChannel = z.output<typeof storedChannel>;
 
+const storedChannelText = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue('not JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(storedChannel);
+
 /** A channel with whether Google reached us through it yet. */
 export interface Channel extends StoredChannel {
   isSynced: boolean;
@@ -65,10 +77,8 @@ async function readChannel(
   directoryId: string,
   key: string,
 ): Promise<Channel | null> {
-  const text = await store.get(key);
-  if (text === null) return null;
-  const parsed = storedChannel.safeParse(JSON.parse(text));
-  // A shape of another version: it runs out by itself, and counts as absent meanwhile.
+  const parsed = storedChannelText.safeParse(await store.get(key));
+  // Gone since the list, or a shape of another version: it runs out by itself and counts as absent.
   if (!parsed.success) return null;
   const isSynced = (await store.get(syncedKey(directoryId, parsed.data.id))) !== null;
   return { ...parsed.data, isSynced };

@@ -1,6 +1,6 @@
 // The consumer of `rollcall-changes`: folds hints for the same person into one look, applies what Google
 // answers, and decides each message on its own.
-import { type DeadLetter, storeDeadLetters } from '../db/dead-letters.ts';
+import { type DeadLetter, storeDeadLetter } from '../db/dead-letters.ts';
 import { noteProblem } from '../db/directories.ts';
 import { backoffSeconds } from './backoff.ts';
 import { rememberSync } from './channel-store.ts';
@@ -27,7 +27,9 @@ function letter(
   return {
     directoryId: hint?.directoryId ?? null,
     userId: hint?.userId ?? null,
-    messageId: message.id,
+    // Somebody who can't be stored is found by every pass: that is one letter, not one every five minutes.
+    letterKey:
+      hint === null ? `message:${message.id}` : `${hint.directoryId}:${hint.userId}:${reason}`,
     body: JSON.stringify(message.body) ?? 'null',
     reason,
     attempts: message.attempts,
@@ -43,7 +45,7 @@ async function bury(
   hint: LookHint | null,
 ): Promise<void> {
   try {
-    await storeDeadLetters(ports.db, [letter(message, reason, hint, ports.nowMs())]);
+    await storeDeadLetter(ports.db, letter(message, reason, hint, ports.nowMs()));
     ports.log('warn', 'hint.dead', { reason, userId: hint?.userId ?? null, messageId: message.id });
     message.ack();
   } catch {
@@ -141,6 +143,14 @@ async function settle(
   }
 }
 
+/** While the whole directory can't be read, one person's refusal is no fault of theirs: it waits as well. */
+function concludeFor({ conclusions, problemBefore }: Looked, id: string): Conclusion {
+  const conclusion = conclusions.get(id) ?? { kind: 'deferred' };
+  if (conclusion.kind !== 'failed' || problemBefore === null || problemBefore === undefined)
+    return conclusion;
+  return { ...conclusion, isCredential: true };
+}
+
 async function consumeDirectory(
   ports: SyncPorts,
   directoryId: string,
@@ -164,7 +174,7 @@ async function consumeDirectory(
   const counts: Record<string, number> = { done: 0, again: 0, dead: 0 };
   const reasons = new Set<string>();
   for (const [id, { person, hints: queued }] of people) {
-    const conclusion = looked.conclusions.get(id) ?? { kind: 'deferred' };
+    const conclusion = concludeFor(looked, id);
     logWritten(ports, directoryId, person, conclusion);
     for (const one of queued) {
       const { attempts } = one.message;

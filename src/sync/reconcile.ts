@@ -23,7 +23,7 @@ import {
 import type { ReconcileOutcome } from '../db/schema.ts';
 import { readKnownUsers } from '../db/users.ts';
 import { listUsers } from '../google/directory.ts';
-import { GoogleApiError, isCredentialFailure } from '../google/errors.ts';
+import { GoogleApiError } from '../google/errors.ts';
 import type { DirectoryUser } from '../google/user.ts';
 import { applyObservations } from './apply.ts';
 import { refreshCondition } from './condition.ts';
@@ -67,10 +67,10 @@ interface Progress extends RunCounts {
   failure: PassFailure | null;
 }
 
-/** What ends a pass: a code, and whether it is the credential that is broken. */
+/** What ends a pass: a code, and whether it keeps the directory from being read until somebody acts. */
 interface PassFailure {
   reason: string;
-  isCredential: boolean;
+  isProblem: boolean;
 }
 
 /**
@@ -80,7 +80,9 @@ interface PassFailure {
 function failureOf(error: unknown): PassFailure {
   const message = error instanceof Error ? error.message : '';
   const code = /^(?:Google|D1 refused a query): ([\w.-]+)/.exec(message)?.[1];
-  return { reason: code ?? 'internal-error', isCredential: isCredentialFailure(error) };
+  // A list that Google refuses for good is about the whole directory, whatever the reason's name.
+  const isProblem = error instanceof GoogleApiError && !error.retryable;
+  return { reason: code ?? 'internal-error', isProblem };
 }
 
 /**
@@ -266,7 +268,7 @@ async function end(
       nextPageToken,
       nowMs,
     });
-    if (failure?.isCredential) await noteProblem(ports.db, pass.directoryId, failure.reason, nowMs);
+    if (failure?.isProblem) await noteProblem(ports.db, pass.directoryId, failure.reason, nowMs);
   }
   await refreshCondition(ports, pass.directoryId);
   ports.log(outcome === 'failed' ? 'error' : 'info', 'reconcile.ended', {
@@ -302,7 +304,7 @@ export async function reconcile(
   try {
     const begun = await steps.do('begin', () => begin(ports, pass));
     const { ticket } = begun;
-    if (ticket === null) progress.failure = { reason: 'unknown-directory', isCredential: false };
+    if (ticket === null) progress.failure = { reason: 'unknown-directory', isProblem: false };
     progress.nextPageToken = begun.pageToken;
     for (let step = 1; ticket !== null; step += 1) {
       const before = progress;
