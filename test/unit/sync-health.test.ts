@@ -1,0 +1,96 @@
+// Whether people are in step, and the one reason that is named when they are not.
+import { describe, expect, test } from 'vitest';
+import type { Directory } from '../../src/db/directories.ts';
+import { syncHealth } from '../../src/sync/health.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 22, 9);
+const MINUTE = 60_000;
+
+/** Imported yesterday, compared a minute ago, watched for five more hours. */
+function aDirectory(fields: Partial<Directory> = {}): Directory {
+  return {
+    id: 'default',
+    customer: 'my_customer',
+    customerId: 'C0rollcall1',
+    adminEmail: 'admin@example.test',
+    ticket: 7,
+    floor: 5,
+    lastPushMs: null,
+    lastReconciledMs: NOW_MS - MINUTE,
+    importedMs: NOW_MS - 24 * 60 * MINUTE,
+    channelsUntilMs: NOW_MS + 300 * MINUTE,
+    eventOmissionRefusedMs: null,
+    problem: null,
+    problemSinceMs: null,
+    inStepSinceMs: NOW_MS - 60 * MINUTE,
+    ...fields,
+  };
+}
+
+describe('people are', () => {
+  const cases: [
+    what: string,
+    directory: Directory | null,
+    health: ReturnType<typeof syncHealth>,
+  ][] = [
+    [
+      'in step, since when it was noted',
+      aDirectory(),
+      { inStep: true, sinceMs: NOW_MS - 60 * MINUTE },
+    ],
+    [
+      'in step from now on if it was not noted yet',
+      aDirectory({ inStepSinceMs: null }),
+      { inStep: true, sinceMs: NOW_MS },
+    ],
+    ['being imported: no row yet', null, { inStep: false, reason: 'importing', sinceMs: null }],
+    [
+      'being imported: no pass was complete yet',
+      aDirectory({ importedMs: null }),
+      { inStep: false, reason: 'importing', sinceMs: null },
+    ],
+    [
+      'out of step: the credential, before anything else',
+      aDirectory({ problem: 'token-delegation', problemSinceMs: NOW_MS - 5, importedMs: null }),
+      { inStep: false, reason: 'credential:token-delegation', sinceMs: NOW_MS - 5 },
+    ],
+    [
+      'in step while a pass is late by three intervals',
+      aDirectory({ lastReconciledMs: NOW_MS - 15 * MINUTE }),
+      { inStep: true, sinceMs: NOW_MS - 60 * MINUTE },
+    ],
+    [
+      'out of step: passes overdue by more',
+      aDirectory({ lastReconciledMs: NOW_MS - 15 * MINUTE - 1 }),
+      { inStep: false, reason: 'passes-overdue', sinceMs: NOW_MS - 15 * MINUTE - 1 },
+    ],
+    [
+      'out of step: an event has no proven channel',
+      aDirectory({ channelsUntilMs: null }),
+      { inStep: false, reason: 'no-channel', sinceMs: null },
+    ],
+    [
+      'out of step: the channels have just ended',
+      aDirectory({ channelsUntilMs: NOW_MS }),
+      { inStep: false, reason: 'no-channel', sinceMs: NOW_MS },
+    ],
+    [
+      'in step without channels when paused on purpose',
+      aDirectory({ channelsUntilMs: 0 }),
+      { inStep: true, sinceMs: NOW_MS - 60 * MINUTE },
+    ],
+    [
+      'out of step when paused and passes are overdue',
+      aDirectory({ channelsUntilMs: 0, lastReconciledMs: 1 }),
+      { inStep: false, reason: 'passes-overdue', sinceMs: 1 },
+    ],
+  ];
+  test.each(cases)('%s', (_, directory, health) => {
+    expect(syncHealth(directory, 5, NOW_MS)).toEqual(health);
+  });
+
+  test('overdue by the interval that is configured', () => {
+    const directory = aDirectory({ lastReconciledMs: NOW_MS - 179 * MINUTE });
+    expect(syncHealth(directory, 60, NOW_MS).inStep).toBe(true);
+  });
+});
