@@ -17,7 +17,11 @@ export function storableText(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '\uFFFD');
 }
 
-function canonical(value: unknown): Json {
+/** Google's own fields are three deep. SQLite takes no JSON deeper than 1,000: one such row would fail its batch. */
+const MAX_DEPTH = 100;
+
+function canonical(value: unknown, depth = 0): Json {
+  if (depth > MAX_DEPTH) throw new RangeError('nested too deep');
   if (typeof value === 'string') return storableText(value);
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
     return value;
@@ -25,7 +29,7 @@ function canonical(value: unknown): Json {
   if (Array.isArray(value)) {
     // Google promises no order within multi-valued fields.
     const items = value.map((item) => {
-      const json = canonical(item);
+      const json = canonical(item, depth + 1);
       return [JSON.stringify(json), json] as const;
     });
     return items.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, json]) => json);
@@ -33,12 +37,16 @@ function canonical(value: unknown): Json {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => [storableText(key), canonical(item)] as const)
+      .map(([key, item]) => [storableText(key), canonical(item, depth + 1)] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
   );
 }
 
-/** Canonical JSON text of anything that came out of JSON. Objects are compared by their content. */
+/**
+ * Canonical JSON text of anything that came out of JSON. Objects are compared by their content.
+ *
+ * @throws {RangeError} where it is nested deeper than the database takes
+ */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(canonical(value));
 }

@@ -20,12 +20,20 @@ const MAX_ROW_BYTES = 256 * 1024;
 const text = (value: unknown) =>
   typeof value === 'string' && value !== '' ? storableText(value) : undefined;
 
+/** Google promises no order: which one is first must not depend on it, or people would seem to change. */
+const first = (items: readonly WireObject[]) =>
+  items.length < 2
+    ? items[0]
+    : items
+        .map((item) => [canonicalJson(item), item] as const)
+        .reduce((a, b) => (b[0] < a[0] ? b : a))[1];
+
 /** The item marked primary, else the first. */
 const primary = (items: readonly WireObject[]) =>
-  items.find((item) => item['primary'] === true) ?? items[0];
+  first(items.filter((item) => item['primary'] === true)) ?? first(items);
 
 const valueOfType = (items: readonly WireObject[], type: string) =>
-  text(items.find((item) => item['type'] === type)?.['value']);
+  text(first(items.filter((item) => item['type'] === type))?.['value']);
 
 /** The rest of what downstream systems ask for; what is unset is absent. */
 function attributesOf(profile: DirectoryProfile): Record<string, unknown> {
@@ -92,7 +100,7 @@ export function toObservedRow(observation: Observation, rolesSchema: string): Ob
       };
       if (new TextEncoder().encode(JSON.stringify(row)).length <= MAX_ROW_BYTES) return row;
     } catch (error) {
-      // Custom fields nested thousands deep exhaust the stack: a profile that can't be kept, no more.
+      // Custom fields nested too deep: a profile that can't be kept, no more.
       if (!(error instanceof RangeError)) throw error;
     }
   }
