@@ -61,7 +61,8 @@ export interface Looked {
 interface Pending {
   person: Person;
   notBeforeMs: number;
-  wasDenied: boolean;
+  /** The ticket of the look that Google answered with a denial first; 0 = none so far. */
+  deniedTicket: number;
 }
 
 type Answer = { kind: 'user'; user: DirectoryUser | null } | { kind: 'error'; error: unknown };
@@ -174,7 +175,8 @@ function judgeDenial(
 ): 'nothing' | 'gone' | 'again' | 'young' {
   if (known === undefined || known.status === 'deleted') return 'nothing';
   if (!pending.person.announcedDelete && nowMs - known.createdMs < YOUNG_MS) return 'young';
-  return pending.wasDenied ? 'gone' : 'again';
+  // A row written since the first denial was seen alive in between: that denial counts no longer.
+  return known.written < pending.deniedTicket ? 'gone' : 'again';
 }
 
 /**
@@ -192,7 +194,7 @@ export async function lookAt(
 ): Promise<Looked | null> {
   const conclusions = new Map<string, Conclusion>();
   const pending = new Map<string, Pending>();
-  for (const person of people) pending.set(person.id, { person, notBeforeMs: 0, wasDenied: false });
+  for (const person of people) pending.set(person.id, { person, notBeforeMs: 0, deniedTicket: 0 });
   let googleCalls = 0;
   let problemBefore: string | null | undefined;
 
@@ -237,7 +239,7 @@ export async function lookAt(
         if (verdict === 'again') {
           pending.set(id, {
             ...entry,
-            wasDenied: true,
+            deniedTicket: ticket.ticket,
             notBeforeMs: ports.nowMs() + SECOND_LOOK_AFTER_MS,
           });
           continue;
@@ -257,12 +259,10 @@ export async function lookAt(
     );
     for (const { id, user } of observations) {
       const result = applied.get(id);
-      const entry = pending.get(id);
-      if (result === undefined || entry === undefined) continue;
-      // Lost: somebody has seen the person since, so an earlier denial counts no longer.
-      if (result.outcome === 'lost') pending.set(id, { ...entry, wasDenied: false });
-      else
-        conclude(id, { kind: 'applied', applied: result, isGone: user === null, appliedMs: nowMs });
+      if (result === undefined) continue;
+      // A lost look stays pending: the next round takes a new ticket.
+      if (result.outcome === 'lost') continue;
+      conclude(id, { kind: 'applied', applied: result, isGone: user === null, appliedMs: nowMs });
     }
     return true;
   }
