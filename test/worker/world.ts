@@ -1,8 +1,7 @@
 // A small world for tests in workerd: a Google Workspace, a clock that moves only when told to, and the
 // product's own ports over real D1 and KV. Messages are delivered by hand, so that a test decides when.
-import { reset } from 'cloudflare:test';
+import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test';
 import { env as testEnv } from 'cloudflare:workers';
-import { applyD1Migrations, type D1Migration } from 'cloudflare:test';
 import { type Config, type Env, parseConfig } from '../../src/config.ts';
 import type { UserRow } from '../../src/db/users.ts';
 import type { LogFields } from '../../src/log.ts';
@@ -99,6 +98,13 @@ export interface EventRow {
   noticed_ms: number;
 }
 
+/** The key file, with an id of its own for each Google: an isolate caches tokens by it, across worlds. */
+function keyFileFor(google: Google | undefined): string {
+  const file = JSON.parse(String(env['GOOGLE_SERVICE_ACCOUNT_KEY']));
+  const id = google && JSON.parse(google.serviceAccountKey).private_key_id;
+  return JSON.stringify({ ...file, private_key_id: id ?? crypto.randomUUID() });
+}
+
 /** Empties D1 and KV and applies the migrations again. */
 export async function freshStorage(): Promise<void> {
   await reset();
@@ -126,8 +132,13 @@ export async function reopenWorld(
   const queue: Queued[] = [];
   const logs: LogLine[] = [];
   // Only the names count: a var that is undefined is not set.
+  const serviceAccountKey = keyFileFor(options.google);
   const vars = Object.fromEntries(
-    Object.entries({ ...env, ...options.vars }).filter(([, value]) => value !== undefined),
+    Object.entries({
+      ...env,
+      GOOGLE_SERVICE_ACCOUNT_KEY: serviceAccountKey,
+      ...options.vars,
+    }).filter(([, value]) => value !== undefined),
   ) as unknown as Env;
   const parsed = parseConfig(vars);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
@@ -156,7 +167,7 @@ export async function reopenWorld(
       random,
       deliver,
       seed: options.seed ?? true,
-      serviceAccountKey: String(env['GOOGLE_SERVICE_ACCOUNT_KEY']),
+      serviceAccountKey,
     }));
   const ports: SyncPorts = {
     ...syncPorts(vars, config, {
@@ -200,7 +211,9 @@ export async function reopenWorld(
       for (;;) {
         const due = queue.filter(({ dueMs }) => dueMs <= clock.nowMs).slice(0, 20);
         if (due.length === 0) return handled;
-        const messages = due.map(({ body, attempts, id }) => aMessage(structuredClone(body), attempts, id));
+        const messages = due.map(({ body, attempts, id }) =>
+          aMessage(structuredClone(body), attempts, id),
+        );
         await consumeChanges(ports, messages);
         for (const [i, message] of messages.entries()) {
           const queued = due[i];
@@ -238,7 +251,9 @@ export async function reopenWorld(
       return results[0] ?? null;
     },
     async users() {
-      const { results } = await env.DB.prepare('SELECT id FROM users ORDER BY id').all<{ id: string }>();
+      const { results } = await env.DB.prepare('SELECT id FROM users ORDER BY id').all<{
+        id: string;
+      }>();
       const rows = await Promise.all(results.map(({ id }) => world.user(id)));
       return rows.filter((row) => row !== null);
     },
