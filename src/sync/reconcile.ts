@@ -16,7 +16,6 @@ import {
   endRun,
   isSuperseded,
   noteProgress,
-  type ReconcileRun,
   type RunCounts,
   readLastRun,
 } from '../db/reconcile-runs.ts';
@@ -27,17 +26,13 @@ import { GoogleApiError } from '../google/errors.ts';
 import type { DirectoryUser } from '../google/user.ts';
 import { applyObservations } from './apply.ts';
 import { refreshCondition } from './condition.ts';
-import type { ChangeMessage } from './hint.ts';
+import { sendHints } from './pass-hints.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** The free plan counts steps (3,000 a day), and a step's result must stay small. */
 const PAGES_PER_STEP = 4;
 /** Beyond this many, unknown people are inserted from the page instead of being looked at one by one. */
 const MAX_HINTS = 500;
-/** `sendBatch` takes 100 messages at most. */
-const QUEUE_BATCH = 100;
-/** A pass without progress for so long was cut off and will not come back. */
-const LOST_AFTER_MS = 10 * 60_000;
 
 /** Durable steps: what `do` returned once, it returns again after a crash, without running again. */
 export interface Steps {
@@ -83,36 +78,6 @@ function failureOf(error: unknown): PassFailure {
   // A list that Google refuses for good is about the whole directory, whatever the reason's name.
   const isProblem = error instanceof GoogleApiError && !error.retryable;
   return { reason: code ?? 'internal-error', isProblem };
-}
-
-/**
- * Whether a pass should start now, and whether the last one has to be declared lost first.
- *
- * A pass that failed, or stopped for its budget, is followed at the next cron and not only after a whole
- * interval; so is an import that has never completed.
- */
-export function isPassDue(
-  last: Pick<ReconcileRun, 'startedMs' | 'progressMs' | 'finishedMs' | 'outcome'> | null,
-  everyMinutes: number,
-  nowMs: number,
-): 'no' | 'yes' | 'yes-last-is-lost' {
-  if (last === null) return 'yes';
-  if (last.finishedMs === null)
-    return nowMs - last.progressMs > LOST_AFTER_MS ? 'yes-last-is-lost' : 'no';
-  if (last.outcome !== 'complete') return 'yes';
-  // Cron ticks are not exact: half a minute early is on time.
-  return nowMs - last.startedMs >= everyMinutes * 60_000 - 30_000 ? 'yes' : 'no';
-}
-
-/** Ends a pass that was cut off, so that the next one can start under another id. */
-export function declareLost(ports: SyncPorts, run: ReconcileRun): Promise<void> {
-  ports.log('warn', 'reconcile.lost', { directoryId: run.directoryId, passId: run.id });
-  return endRun(ports.db, run.id, {
-    outcome: 'lost',
-    reason: 'no-progress',
-    nextPageToken: run.nextPageToken,
-    nowMs: ports.nowMs(),
-  });
 }
 
 async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun> {
@@ -219,34 +184,6 @@ const countsOf = ({ usersSeen, created, hinted, googleCalls }: Progress): RunCou
   hinted,
   googleCalls,
 });
-
-/** Turns unknown people into hints. If the queue refuses, the next pass finds them again. */
-async function sendHints(ports: SyncPorts, pass: Pass, ids: readonly string[]): Promise<number> {
-  const noticedMs = ports.nowMs();
-  let sent = 0;
-  for (let from = 0; from < ids.length; from += QUEUE_BATCH) {
-    const messages = ids.slice(from, from + QUEUE_BATCH).map((userId) => {
-      const { directoryId } = pass;
-      const body: ChangeMessage = {
-        kind: 'look',
-        directoryId,
-        userId,
-        event: null,
-        cause: 'reconcile',
-        noticedMs,
-      };
-      return { body };
-    });
-    try {
-      await ports.changes.sendBatch(messages);
-      sent += messages.length;
-    } catch {
-      ports.log('warn', 'reconcile.hints-refused', { passId: pass.id, left: ids.length - sent });
-      break;
-    }
-  }
-  return sent;
-}
 
 async function end(
   ports: SyncPorts,

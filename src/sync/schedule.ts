@@ -6,8 +6,9 @@ import { readLastRun } from '../db/reconcile-runs.ts';
 import { isCredentialFailure } from '../google/errors.ts';
 import { keepChannels } from './channels.ts';
 import { refreshCondition } from './condition.ts';
+import { declareLost, isPassDue } from './pass-due.ts';
 import type { SyncPorts } from './ports.ts';
-import { declareLost, isPassDue, type Pass } from './reconcile.ts';
+import type { Pass } from './reconcile.ts';
 
 /** Starts a Workflow instance; an instance of that id that exists already is left alone. */
 export type StartPass = (pass: Pass) => Promise<void>;

@@ -1,6 +1,6 @@
 // Whether cron starts a pass, from the last one alone.
 import { expect, test } from 'vitest';
-import { isPassDue } from '../../src/sync/reconcile.ts';
+import { isPassDue } from '../../src/sync/pass-due.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22, 9);
 const MINUTE = 60_000;
