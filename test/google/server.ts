@@ -1,0 +1,158 @@
+// Serves the fake Google Workspace and its Admin console from Node, on this machine's loopback
+// addresses only. Keeps its state in a file over restarts when asked to. A request whose Host is not
+// this machine is refused with 421, so that no web site can reach it under a name of its own.
+import { readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { adminConsole } from './admin-console/admin-console.ts';
+import { createGoogle, type Google, type GoogleOptions } from './google.ts';
+import { DroppedConnection } from './injected-failure.ts';
+
+const SAVE_AFTER_MS = 300;
+
+export interface ServeOptions extends Omit<GoogleOptions, 'origin' | 'snapshot'> {
+  /** 0 takes any free port. */
+  port: number;
+  /** JSON; made when missing. Holds a private key, so only the owner may read it. */
+  persistFile?: string;
+}
+
+export interface ServedGoogle {
+  /** `http://localhost:<port>`. */
+  url: string;
+  google: Google;
+  close(): Promise<void>;
+}
+
+type Handler = (request: Request, bindings: HttpBindings) => Promise<Response>;
+
+export async function serveGoogle(options: ServeOptions): Promise<ServedGoogle> {
+  const { port: wantedPort, persistFile, ...rest } = options;
+  let handle: Handler = async () => new Response('starting', { status: 503 });
+  const answer: Handler = (request, bindings) => handle(request, bindings);
+
+  const first = await listen('127.0.0.1', wantedPort, answer);
+  const port = (first.address() as { port: number }).port;
+  const servers = [first];
+  try {
+    servers.push(await listen('::1', port, answer));
+  } catch (error) {
+    // A machine without IPv6 is served on 127.0.0.1 alone; anything else is a real problem.
+    if (!isOneOf(error, ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])) {
+      first.close();
+      throw error;
+    }
+  }
+
+  const url = `http://localhost:${port}`;
+  const snapshot = persistFile === undefined ? undefined : readState(persistFile);
+  const google = await createGoogle({
+    pushes: 'automatic',
+    ...rest,
+    origin: url,
+    ...(snapshot !== undefined && { snapshot }),
+  });
+  const keeper = persistFile === undefined ? null : new Keeper(google, persistFile);
+  const site = new Hono();
+  site.route('/', adminConsole(google, readAsset));
+  site.all('*', (c) => google.fetch(c.req.raw));
+  site.onError((error) => {
+    throw error;
+  });
+  const hosts = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`);
+  handle = async (request, bindings) => {
+    if (!hosts.includes(request.headers.get('host') ?? '')) {
+      return new Response('Misdirected request', { status: 421 });
+    }
+    try {
+      return await site.fetch(request, bindings);
+    } catch (error) {
+      if (!(error instanceof DroppedConnection) && !request.signal.aborted) throw error;
+      // A dropped connection, or a caller who gave up on a slow one: no answer at all.
+      bindings.incoming.socket.destroy();
+      return new Response(null, { status: 502 });
+    } finally {
+      if (request.method !== 'GET') keeper?.saveSoon();
+    }
+  };
+  await keeper?.save();
+
+  return {
+    url,
+    google,
+    close: async () => {
+      google.pushes.close();
+      await Promise.all(servers.map(shut));
+      await keeper?.close();
+    },
+  };
+}
+
+function listen(hostname: string, port: number, fetch: Handler): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: fetch as never, hostname, port }, () => resolve(server));
+    server.once('error', reject);
+  });
+}
+
+function shut(server: ServerType): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  });
+}
+
+function readState(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (isOneOf(error, ['ENOENT'])) return undefined;
+    throw error;
+  }
+}
+
+function readAsset(name: 'console.css' | 'console.js'): string {
+  return readFileSync(`${import.meta.dirname}/admin-console/${name}`, 'utf8');
+}
+
+function isOneOf(error: unknown, codes: string[]): boolean {
+  return codes.includes(String((error as { code?: unknown } | null)?.code));
+}
+
+/** Writes the state shortly after something changed, and at the end; never half a file. */
+class Keeper {
+  readonly #google: Google;
+  readonly #file: string;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(google: Google, file: string) {
+    this.#google = google;
+    this.#file = file;
+    google.workspace.onEvent(() => this.saveSoon());
+  }
+
+  saveSoon(): void {
+    this.#timer ??= setTimeout(() => void this.save(), SAVE_AFTER_MS);
+  }
+
+  save(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  close(): Promise<void> {
+    return this.save();
+  }
+
+  async #write(): Promise<void> {
+    const text = JSON.stringify(this.#google.snapshot());
+    await mkdir(dirname(this.#file), { recursive: true });
+    await writeFile(`${this.#file}.new`, text, { mode: 0o600 });
+    await rename(`${this.#file}.new`, this.#file);
+  }
+}
