@@ -123,6 +123,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return reopenWorld(options);
 }
 
+/** Where a Google's pushes arrive: at the world that was opened over it last. */
+const receivers = new WeakMap<Google, (request: Request) => Promise<Response>>();
+
 /** A world over the storage as it is: another deploy, another isolate. */
 export async function reopenWorld(
   options: WorldOptions & { google?: Google; clock?: { nowMs: number } } = {},
@@ -160,15 +163,16 @@ export async function reopenWorld(
     statuses.push(status);
     return new Response(null, { status });
   };
-  const google =
+  const google: Google =
     options.google ??
     (await createGoogle({
       nowMs: () => clock.nowMs,
       random,
-      deliver,
+      deliver: (request) => receivers.get(google)?.(request) ?? Promise.reject(new TypeError()),
       seed: options.seed ?? true,
       serviceAccountKey,
     }));
+  receivers.set(google, deliver);
   const ports: SyncPorts = {
     ...syncPorts(vars, config, {
       fetch: (request) => google.fetch(request),
