@@ -116,7 +116,9 @@ const LIVING = `${INSERT}
   WHERE users.directory_id = excluded.directory_id AND excluded.ticket > users.written
     AND (${row('users')}) IS NOT (${row('excluded')})`;
 
-const GATE = `users.directory_id = ?1 AND d.id = ?1 AND ?3 > users.written AND ?3 >= d.floor`;
+// The plus keeps SQLite off the index that begins with the directory: through it every observation would
+// read every person of the directory, instead of the one row that its id names.
+const GATE = `+users.directory_id = ?1 AND d.id = ?1 AND ?3 > users.written AND ?3 >= d.floor`;
 
 // Nobody stays in because their profile is odd: a status that could be read is kept without the rest.
 const STATUS_ONLY = `
