@@ -1,7 +1,8 @@
 // Fills a new Workspace with the company example.test, or with its admin only. Nobody in it exists.
 // Ids are made from the addresses, so that they are the same in every run.
-import { EXAMPLE_COMPANY, type SeedPerson } from './example-company.ts';
+import { EXAMPLE_COMPANY } from './example-company.ts';
 import type { Entry, NewUser } from './person.ts';
+import type { SeedPerson } from './seed-person.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Long enough ago for nobody to count as new. */

@@ -2,15 +2,12 @@
 // addresses only. Keeps its state in a file over restarts when asked to. A request whose Host is not
 // this machine is refused with 421, so that no web site can reach it under a name of its own.
 import { readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { adminConsole } from './admin-console/admin-console.ts';
 import { createGoogle, type Google, type GoogleOptions } from './google.ts';
 import { DroppedConnection } from './injected-failure.ts';
-
-const SAVE_AFTER_MS = 300;
+import { readStateFile, StateFile } from './state-file.ts';
 
 export interface ServeOptions extends Omit<GoogleOptions, 'origin' | 'snapshot'> {
   /** 0 takes any free port. */
@@ -47,14 +44,14 @@ export async function serveGoogle(options: ServeOptions): Promise<ServedGoogle> 
   }
 
   const url = `http://localhost:${port}`;
-  const snapshot = persistFile === undefined ? undefined : readState(persistFile);
+  const snapshot = persistFile === undefined ? undefined : readStateFile(persistFile);
   const google = await createGoogle({
     pushes: 'automatic',
     ...rest,
     origin: url,
     ...(snapshot !== undefined && { snapshot }),
   });
-  const keeper = persistFile === undefined ? null : new Keeper(google, persistFile);
+  const keeper = persistFile === undefined ? null : new StateFile(google, persistFile);
   const site = new Hono();
   site.route('/', adminConsole(google, readAsset));
   site.all('*', (c) => google.fetch(c.req.raw));
@@ -79,13 +76,18 @@ export async function serveGoogle(options: ServeOptions): Promise<ServedGoogle> 
   };
   await keeper?.save();
 
+  const close = async () => {
+    google.pushes.close();
+    await Promise.all(servers.map(shut));
+    await keeper?.close();
+  };
+  let closing: Promise<void> | undefined;
   return {
     url,
     google,
-    close: async () => {
-      google.pushes.close();
-      await Promise.all(servers.map(shut));
-      await keeper?.close();
+    close: () => {
+      closing ??= close();
+      return closing;
     },
   };
 }
@@ -104,55 +106,10 @@ function shut(server: ServerType): Promise<void> {
   });
 }
 
-function readState(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (isOneOf(error, ['ENOENT'])) return undefined;
-    throw error;
-  }
-}
-
 function readAsset(name: 'console.css' | 'console.js'): string {
   return readFileSync(`${import.meta.dirname}/admin-console/${name}`, 'utf8');
 }
 
 function isOneOf(error: unknown, codes: string[]): boolean {
   return codes.includes(String((error as { code?: unknown } | null)?.code));
-}
-
-/** Writes the state shortly after something changed, and at the end; never half a file. */
-class Keeper {
-  readonly #google: Google;
-  readonly #file: string;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #writing: Promise<void> = Promise.resolve();
-
-  constructor(google: Google, file: string) {
-    this.#google = google;
-    this.#file = file;
-    google.workspace.onEvent(() => this.saveSoon());
-  }
-
-  saveSoon(): void {
-    this.#timer ??= setTimeout(() => void this.save(), SAVE_AFTER_MS);
-  }
-
-  save(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
-  }
-
-  close(): Promise<void> {
-    return this.save();
-  }
-
-  async #write(): Promise<void> {
-    const text = JSON.stringify(this.#google.snapshot());
-    await mkdir(dirname(this.#file), { recursive: true });
-    await writeFile(`${this.#file}.new`, text, { mode: 0o600 });
-    await rename(`${this.#file}.new`, this.#file);
-  }
 }

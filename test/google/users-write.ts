@@ -7,7 +7,8 @@ import { fail, userNotFound } from './google-error.ts';
 import type { GoogleUser, UserPatch } from './person.ts';
 import { json, type UsersParts } from './users-read.ts';
 import { FULL, toWireUser } from './wire-user.ts';
-import { type Workspace, WorkspaceError } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
+import { WorkspaceError } from './workspace-error.ts';
 
 const USERS = '/admin/directory/v1/users';
 

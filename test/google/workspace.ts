@@ -13,6 +13,7 @@ import {
   patchedUser,
   type UserPatch,
 } from './person.ts';
+import { WorkspaceError } from './workspace-error.ts';
 
 export const USER_EVENTS = ['add', 'delete', 'makeAdmin', 'undelete', 'update'] as const;
 export type UserEvent = (typeof USER_EVENTS)[number];
@@ -22,15 +23,6 @@ export type WorkspaceListener = (
   before: GoogleUser | null,
   after: GoogleUser,
 ) => void;
-
-export class WorkspaceError extends Error {
-  readonly reason: 'notFound' | 'duplicate' | 'invalid';
-  constructor(reason: WorkspaceError['reason'], message: string) {
-    super(message);
-    this.name = 'WorkspaceError';
-    this.reason = reason;
-  }
-}
 
 export interface WorkspaceState {
   customerId: string;

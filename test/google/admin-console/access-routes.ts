@@ -135,7 +135,7 @@ function calls(google: Google): Html {
   const recent = google.calls.slice(-CALLS_SHOWN).reverse();
   return html`<h2 class="section">Calls</h2>
     ${recent.length === 0 ? html`<p class="empty">Nobody has called yet.</p>` : ''}
-    <ul class="calls">${recent.map(
+    <ul class="calls card" ${recent.length === 0 ? html`hidden` : ''}>${recent.map(
       (call) =>
         html`<li>${answerChip(call.status)} <b>${call.method}</b> <span class="mono">${call.path}</span></li>`,
     )}</ul>`;

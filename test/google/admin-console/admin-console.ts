@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Google } from '../google.ts';
-import { WorkspaceError } from '../workspace.ts';
+import { WorkspaceError } from '../workspace-error.ts';
 import { accessRoutes } from './access-routes.ts';
 import { channelRoutes } from './channel-pages.ts';
 import { faultRoutes } from './fault-routes.ts';

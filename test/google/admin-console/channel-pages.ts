@@ -19,7 +19,7 @@ export function channelRoutes(google: Google): Hono {
       <div class="head"><h1>Channels</h1></div>
       <p class="lead">Each hears of changes at its own address until it expires. Nothing renews one.</p>
       ${channels.length === 0 ? html`<p class="empty">Nobody is listening.</p>` : ''}
-      <ul class="cards">${channels.map(channelCard)}</ul>
+      <ul class="channels">${channels.map(channelCard)}</ul>
       <h2 class="section">Messages ${waiting > 0 ? html`<span class="chip suspended">${waiting} on the way</span>` : ''}</h2>
       ${deliveries.length === 0 ? html`<p class="empty">None has been sent.</p>` : deliveryTable(google, deliveries)}`;
     return c.html(page(google, { title: 'Channels', at: '/channels', body }));
@@ -59,7 +59,7 @@ function deliveryTable(google: Google, deliveries: Delivery[]): Html {
         <td>${moment(one.atMs)}</td>
         <td><span class="tag">${one.state}</span></td>
         <td>${subject(google, one)}</td>
-        <td>${answerChip(one.status)}</td>
+        <td>${answerChip(one.status, one.willRetry)}</td>
         <td>${one.attempt}${one.willRetry ? html` <small>will come again</small>` : ''}</td>
       </tr>`,
     )}</tbody>

@@ -66,10 +66,14 @@ export function page(google: Google, { title, at, body = '', notice, problem }: 
 </html>`;
 }
 
+/** Keeps the initials of scripts that join their letters apart. */
+const NON_JOINER = '\u200c';
+
 export function avatar(user: GoogleUser, size: 'small' | 'large' = 'small'): Html {
   const { givenName, familyName } = user.name;
   const first = (text: string) => [...new Intl.Segmenter().segment(text)][0]?.segment ?? '';
-  const initials = (first(givenName) + first(familyName)).toUpperCase() || '?';
+  const initials =
+    [givenName, familyName].map(first).filter(Boolean).join(NON_JOINER).toUpperCase() || '?';
   const hue = [...user.id].reduce((sum, digit) => sum + Number(digit), 0) % 8;
   return html`<span class="avatar ${size} hue-${hue}" aria-hidden="true">${initials}</span>`;
 }

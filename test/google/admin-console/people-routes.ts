@@ -40,7 +40,7 @@ export function peopleRoutes(google: Google): Hono {
       ${searchForm(users, search, show)}
       ${found.length === 0 ? html`<p class="empty">Nobody matches.</p>` : peopleTable(rows)}
       ${pages > 1 ? pager(search, show, at, pages, found.length) : ''}`;
-    return c.html(page(google, { title: 'People', at: '/', body, notice: c.req.query('done') }));
+    return c.html(page(google, { title: 'People', at: '/', body }));
   });
 
   app.get('/people/new', (c) =>

@@ -149,13 +149,14 @@ function pushes(google: Google, user: GoogleUser): Html {
     ${recent.length === 0 ? html`<p class="hint">None has left yet.</p>` : ''}
     <ul class="log">${recent.map(
       (one) =>
-        html`<li><span class="tag">${one.state}</span> ${answerChip(one.status)} ${moment(one.atMs)}</li>`,
+        html`<li><span class="tag">${one.state}</span> ${answerChip(one.status, one.willRetry)} ${moment(one.atMs)}</li>`,
     )}</ul>
   </section>`;
 }
 
-export function answerChip(status: number): Html {
-  const kind = status >= 200 && status < 300 ? 'active' : status === 0 ? 'deleted' : 'suspended';
+/** Green went well, amber comes again, red is lost. */
+export function answerChip(status: number, willRetry = false): Html {
+  const kind = status >= 200 && status < 400 ? 'active' : willRetry ? 'suspended' : 'deleted';
   return html`<span class="chip ${kind}">${status === 0 ? 'no answer' : status}</span>`;
 }
 
