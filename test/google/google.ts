@@ -104,9 +104,17 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
 
   const app = new Hono();
   app.use(async (c, next) => {
-    const failing = await injectedFailure(c.req.raw, faults, random);
-    if (failing) return failing;
-    return next();
+    const { method, path } = c.req;
+    let status = 0;
+    try {
+      const failing = await injectedFailure(c.req.raw, faults, random);
+      if (failing) c.res = failing;
+      else await next();
+      status = c.res.status;
+    } finally {
+      calls.push({ method, path, kind: kindOfCall(method, path), status });
+      if (calls.length > CALLS_KEPT) calls.shift();
+    }
   });
   app.route('/', tokenEndpoint(parts));
   app.route('/', channelRoutes(parts));
@@ -118,23 +126,6 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
     throw error;
   });
 
-  const answer = async (request: Request): Promise<Response> => {
-    const path = new URL(request.url).pathname;
-    const call = { method: request.method, path, kind: kindOfCall(request.method, path) };
-    const log = (status: number) => {
-      calls.push({ ...call, status });
-      if (calls.length > CALLS_KEPT) calls.shift();
-    };
-    try {
-      const response = await app.fetch(request);
-      log(response.status);
-      return response;
-    } catch (error) {
-      log(0);
-      throw error;
-    }
-  };
-
   const google: Google = {
     workspace,
     faults,
@@ -145,7 +136,7 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
     app,
     calls,
     deliveries: pushes.deliveries,
-    fetch: answer,
+    fetch: async (request) => app.fetch(request),
     flush: () => pushes.flush(),
     get serviceAccountKey() {
       return accounts.key;

@@ -41,6 +41,8 @@ function list(request: Request, parts: UsersParts): Response {
   const audience = audienceOf(query, token, workspace);
   const projection = projectionOf(query);
   const fields = fieldsOf(query, LIST_FIELDS);
+  // Ignoring a filter would answer a question that nobody asked.
+  if (query.get('query')) fail(400, 'invalid', 'Invalid Input: query (the fake knows no filters)');
   const size = pageSizeOf(query);
   const order = orderOf(query);
   if (projection.view === 'admin_view') requireAdmin(token, workspace);

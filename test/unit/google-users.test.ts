@@ -168,6 +168,13 @@ describe('a list is refused', () => {
       'invalid',
       /customFieldMask/,
     ],
+    [
+      'with a filter, which the fake has none of',
+      `${ALL}&query=isAdmin%3Dtrue`,
+      400,
+      'invalid',
+      /query/,
+    ],
     ['with maxResults 0', `${ALL}&maxResults=0`, 400, 'invalid', /maxResults/],
   ];
   test.each(cases)('%s', async (_, path, status, reason, message) => {
@@ -237,10 +244,18 @@ describe('a get', () => {
   });
 
   test('has no key for what is unset or empty, and 64-bit numbers as text', async () => {
+    google.workspace.update('ext.new@example.test', { phones: [], relations: [] });
     const { body } = await call('/users/ext.new@example.test?projection=full');
     const { body: ana } = await call('/users/ana.moreira@example.test?projection=full');
 
-    for (const key of ['aliases', 'phones', 'customSchemas', 'thumbnailPhotoUrl', 'deletionTime']) {
+    for (const key of [
+      'aliases',
+      'phones',
+      'relations',
+      'customSchemas',
+      'thumbnailPhotoUrl',
+      'deletionTime',
+    ]) {
       expect(body).not.toHaveProperty(key);
     }
     expect(ana.customSchemas.User_Level.Grade).toBe('6');
