@@ -46,6 +46,23 @@ async function send(options: ApiOptions, call: ApiCall, token: AccessToken): Pro
   return exchange(options.fetch, request, { ...call, nowMs: options.nowMs });
 }
 
+/** Within this time of its issue, a 403 says nothing about a token's admin that a new one would not say. */
+const FRESH_MS = 60_000;
+
+/**
+ * Whether the call is worth a repeat with a new token: the old one expired in mid-flight or was revoked, or
+ * it still acts as an admin who has been suspended or deleted since. Then every call is a 403 until the token
+ * ends, while a new one is refused at the token endpoint, and the next admin of the list is found.
+ */
+function isWorthANewToken({ status, body }: Answer, token: AccessToken, nowMs: number): boolean {
+  if (status === 401) return true;
+  return (
+    status === 403 &&
+    nowMs - token.issuedMs > FRESH_MS &&
+    apiError(status, body, undefined).code === 'forbidden'
+  );
+}
+
 /**
  * Makes the call; any 2xx is success, whatever the body.
  *
@@ -54,8 +71,7 @@ async function send(options: ApiOptions, call: ApiCall, token: AccessToken): Pro
 export async function callApi(options: ApiOptions, call: ApiCall): Promise<ApiAnswer> {
   let token = await options.tokens.accessToken(call.subject);
   let answer = await send(options, call, token);
-  if (answer.status === 401) {
-    // Expired in mid-flight, or revoked: one new token, once.
+  if (isWorthANewToken(answer, token, options.nowMs())) {
     options.tokens.forget(token);
     token = await options.tokens.accessToken(call.subject);
     answer = await send(options, call, token);

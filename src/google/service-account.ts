@@ -21,6 +21,7 @@ export interface AccessToken {
   value: string;
   /** The admin it acts as. */
   subject: string;
+  issuedMs: number;
 }
 
 export interface TokenSource {
@@ -47,7 +48,7 @@ const MAX_CACHED = 1_000;
 
 // Lives as long as the isolate. Only values are kept, never a promise: a fetch that another request began
 // may never settle for this one.
-const tokens = new Map<string, { value: string; expiresAtMs: number }>();
+const tokens = new Map<string, { value: string; issuedMs: number; expiresAtMs: number }>();
 const goneUntilMs = new Map<string, number>();
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
@@ -106,14 +107,15 @@ export function createTokenSource(options: {
     >;
     if (typeof value !== 'string' || value === '') throw tokenMissing();
     const lifetimeMs = (typeof lifetime === 'number' && lifetime > 0 ? lifetime : 3599) * 1000;
-    remember(tokens, cacheKey(subject), { value, expiresAtMs: nowMs() + lifetimeMs });
-    return { value, subject };
+    const issuedMs = nowMs();
+    remember(tokens, cacheKey(subject), { value, issuedMs, expiresAtMs: issuedMs + lifetimeMs });
+    return { value, subject, issuedMs };
   }
 
   function tokenFor(subject: string): Promise<AccessToken> {
     const cached = tokens.get(cacheKey(subject));
     if (cached && nowMs() < cached.expiresAtMs - REFRESH_BEFORE_MS) {
-      return Promise.resolve({ value: cached.value, subject });
+      return Promise.resolve({ value: cached.value, subject, issuedMs: cached.issuedMs });
     }
     const running =
       underWay.get(subject) ?? request(subject).finally(() => underWay.delete(subject));
