@@ -207,7 +207,6 @@ async function end(
     });
     if (failure?.isProblem) await noteProblem(ports.db, pass.directoryId, failure.reason, nowMs);
   }
-  await refreshCondition(ports, pass.directoryId);
   ports.log(outcome === 'failed' ? 'error' : 'info', 'reconcile.ended', {
     directoryId: pass.directoryId,
     passId: pass.id,
@@ -215,6 +214,7 @@ async function end(
     reason: failure?.reason ?? null,
     ...countsOf(progress),
   });
+  await refreshCondition(ports, pass.directoryId);
   return outcome;
 }
 

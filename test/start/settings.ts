@@ -1,0 +1,54 @@
+// Where `npm start` keeps what it makes, apart from a user's own `.dev.vars` and state, and the settings it
+// makes there: random secrets, addresses on loopback.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+export const ROOT = new URL('../..', import.meta.url).pathname;
+
+const DEFAULT_WORKER_PORT = 8787;
+export const WORKER_PORT = Number(process.env['WORKER_PORT'] ?? DEFAULT_WORKER_PORT);
+export const GOOGLE_PORT = Number(process.env['GOOGLE_PORT'] ?? 8788);
+
+/** Two that run side by side on other ports do not share a folder. */
+const NAME = WORKER_PORT === DEFAULT_WORKER_PORT ? 'laptop' : `laptop-${WORKER_PORT}`;
+const FOLDER = `${ROOT}.wrangler/${NAME}`;
+
+export const PATHS = {
+  envFile: `${FOLDER}/env`,
+  workerState: `${FOLDER}/state`,
+  google: `${FOLDER}/google.json`,
+} as const;
+
+/** Empties the folder, unless both sides of the last run are to be kept. */
+export function prepareFolder(keep: boolean): void {
+  if (!keep) rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+}
+
+/** A secret outlives a restart with `--keep`: without it the channels that are open would be strangers. */
+function appSecret(): string {
+  const kept = existsSync(PATHS.envFile)
+    ? /^APP_SECRET=(\S+)$/m.exec(readFileSync(PATHS.envFile, 'utf8'))?.[1]
+    : undefined;
+  return kept ?? randomBytes(36).toString('base64url');
+}
+
+/** Writes the file for `wrangler dev --env-file`; only its owner can read it. */
+export function writeEnvFile(settings: {
+  publicUrl: string;
+  googleOrigin: string;
+  adminEmail: string;
+  serviceAccountKey: string;
+}): void {
+  const vars = {
+    PUBLIC_URL: settings.publicUrl,
+    GOOGLE_API_ORIGIN: settings.googleOrigin,
+    GOOGLE_ADMIN_EMAIL: settings.adminEmail,
+    // One line, as a key file's escaped newlines allow; single quotes keep them escaped.
+    GOOGLE_SERVICE_ACCOUNT_KEY: `'${JSON.stringify(JSON.parse(settings.serviceAccountKey))}'`,
+    APP_SECRET: appSecret(),
+    RECONCILE_EVERY_MINUTES: '1',
+  };
+  const text = Object.entries(vars).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(PATHS.envFile, text.join(''), { mode: 0o600 });
+}

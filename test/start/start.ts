@@ -1,0 +1,111 @@
+// `npm start`: a Google Workspace and the Worker side by side on this laptop, and what happens between them
+// as one readable line each.
+//
+//   npm start              both sides begin anew
+//   npm start -- --keep    both sides go on where they were
+import { relative } from 'node:path';
+import { serveGoogle } from '../google/server.ts';
+import { isPortFree } from './ports.ts';
+import { GOOGLE_PORT, PATHS, prepareFolder, ROOT, WORKER_PORT, writeEnvFile } from './settings.ts';
+import { parseLogLine, tell } from './story.ts';
+import { applyMigrations, startWorker } from './worker.ts';
+
+const WORKER_URL = `http://localhost:${WORKER_PORT}`;
+const GOOGLE_URL = `http://localhost:${GOOGLE_PORT}`;
+const CRON_EVERY_MS = 60_000;
+const PARENT_CHECK_MS = 1_000;
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+function fail(text: string): never {
+  process.stderr.write(`\n${text}\n`);
+  process.exit(1);
+}
+
+const unknown = process.argv.slice(2).filter((argument) => argument !== '--keep');
+if (unknown.length > 0)
+  fail(`Unknown: ${unknown.join(' ')}. The only option is: npm start -- --keep`);
+for (const port of [WORKER_PORT, GOOGLE_PORT]) {
+  if (!(await isPortFree(port))) {
+    const cure = 'Stop it, or choose others: WORKER_PORT=9787 GOOGLE_PORT=9788 npm start';
+    fail(`Port ${port} is in use; perhaps \`npm start\` or \`npm run dev\` is running. ${cure}`);
+  }
+}
+
+say('Starting a Google Workspace and Rollcall …');
+prepareFolder(process.argv.includes('--keep'));
+const google = await serveGoogle({ port: GOOGLE_PORT, persistFile: PATHS.google });
+writeEnvFile({
+  publicUrl: WORKER_URL,
+  googleOrigin: GOOGLE_URL,
+  adminEmail: google.google.workspace.adminEmail,
+  serviceAccountKey: google.google.serviceAccountKey,
+});
+if (!applyMigrations()) fail('The migrations could not be applied.');
+
+function person(id: string) {
+  const user =
+    google.google.workspace.store.find(id)?.user ??
+    google.google.workspace.deleted.find((u) => u.id === id);
+  return user ? { name: user.name.fullName ?? '', address: user.primaryEmail } : null;
+}
+
+// What wrangler says before it is ready matters only if it never is.
+const early: string[] = [];
+let isReady = false;
+const worker = startWorker(WORKER_PORT, (line) => {
+  if (!isReady) early.push(line);
+  const parsed = parseLogLine(line);
+  const text = parsed && tell(parsed, person);
+  if (text) say(`${new Date().toLocaleTimeString('en-GB')}  ${text}`);
+});
+
+let isStopping = false;
+async function stop(code: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  worker.stop();
+  await Promise.all([worker.ended, google.close()]);
+  process.exit(code);
+}
+process.on('SIGINT', () => stop(0));
+process.on('SIGTERM', () => stop(0));
+process.on('SIGHUP', () => stop(0));
+// npm does not pass on every end of its own: whoever has lost its parent has nobody to stop it.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && stop(0), PARENT_CHECK_MS).unref();
+
+try {
+  await worker.ready;
+} catch (error) {
+  process.stderr.write(`${early.join('\n')}\n`);
+  await google.close();
+  fail(error instanceof Error ? error.message : 'wrangler dev did not start');
+}
+isReady = true;
+
+say(`
+  Rollcall               ${WORKER_URL}
+  Google Workspace       ${GOOGLE_URL}   (Admin console; runs on this laptop only)
+
+  Try: open the Admin console, add somebody, suspend somebody, tick a custom field,
+  and watch the lines below. The rows themselves:
+
+    npx wrangler d1 execute DB --local --persist-to ${relative(ROOT, PATHS.workerState)} \\
+      --command "SELECT email, status, roles FROM users"
+
+  Ctrl-C stops everything.
+`);
+
+// Nothing fires cron locally: at the start, then every minute.
+async function fireCron(): Promise<void> {
+  try {
+    const response = await fetch(`${WORKER_URL}/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*`);
+    await response.body?.cancel();
+  } catch {
+    if (!isStopping) say('Cron could not be fired; trying again in a minute.');
+  }
+}
+await fireCron();
+setInterval(fireCron, CRON_EVERY_MS).unref();
+await stop(await worker.ended);

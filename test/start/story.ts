@@ -1,0 +1,106 @@
+// The Worker's log, told for a person who watches: one line for each change that was written. The log holds
+// ids only; names and addresses come from the Workspace on this laptop. Pure.
+
+export interface PersonName {
+  name: string;
+  address: string;
+}
+
+export interface LogLine {
+  level: string;
+  event: string;
+  [field: string]: unknown;
+}
+
+/** A line of `wrangler dev`'s output → the log line within it, whatever colours stand around it. */
+export function parseLogLine(line: string): LogLine | null {
+  const json = /\{"level":.*\}/.exec(line)?.[0];
+  if (json === undefined) return null;
+  try {
+    const parsed: unknown = JSON.parse(json);
+    return typeof parsed === 'object' && parsed !== null && 'event' in parsed
+      ? (parsed as LogLine)
+      : null;
+  } catch {
+    // A line cut off in the middle.
+    return null;
+  }
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  'user.created': 'added',
+  'user.updated': 'changed',
+  'user.suspended': 'suspended',
+  'user.archived': 'archived',
+  'user.reactivated': 'active again',
+  'user.deleted': 'deleted',
+  'user.restored': 'restored',
+};
+
+const COLUMN_WORDS: Readonly<Record<string, string>> = {
+  email: 'address',
+  given_name: 'name',
+  family_name: 'name',
+  full_name: 'name',
+  is_admin: 'admin rights',
+  is_delegated_admin: 'delegated admin rights',
+  org_unit_path: 'org unit',
+  photo_url: 'photo',
+  attributes: 'details',
+  custom_schemas: 'custom fields',
+  roles: 'roles',
+};
+
+function whatChanged(type: string, changed: unknown): string {
+  const verb = TYPE_WORDS[type] ?? type;
+  if (type !== 'user.updated' || !Array.isArray(changed)) return verb;
+  const words = new Set(changed.map((column) => COLUMN_WORDS[String(column)] ?? String(column)));
+  return `${verb}: ${[...words].join(', ')}`;
+}
+
+// A right-to-left name must not turn the rest of the line around (Unicode TR9, isolates).
+const isolate = (text: string) => `\u2068${text}\u2069`;
+
+/** Control characters would let a name draw on the terminal. */
+const printable = (text: string) =>
+  text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, '·');
+
+/**
+ * @param person names for an id; `null` if the Workspace has never heard of it
+ * @returns a line to print, or `null` for what a newcomer need not see
+ */
+export function tell(line: LogLine, person: (id: string) => PersonName | null): string | null {
+  const field = (name: string) => String(line[name] ?? '');
+  switch (line.event) {
+    case 'user.written': {
+      const who = person(field('userId'));
+      const name = who
+        ? `${isolate(printable(who.name))} <${printable(who.address)}>`
+        : field('userId');
+      const when =
+        line['cause'] === 'push'
+          ? `${field('latencyMs')} ms after Google's push`
+          : `found by a pass, ${field('latencyMs')} ms after it was noticed`;
+      return `${name}  ${whatChanged(field('type'), line['changed'])}  (${when})`;
+    }
+    case 'reconcile.ended':
+      if (line['outcome'] !== 'complete')
+        return `A pass ended: ${field('outcome')} ${field('reason')}`.trim();
+      return Number(line['created']) > 0
+        ? `${field('created')} people brought in by the first pass, in ${field('googleCalls')} call(s) to Google`
+        : null;
+    case 'channel.not-opened':
+      return `No channel for ${field('channelEvent')}: ${field('code')}. ${field('remedy')}`;
+    case 'condition.changed':
+      return line['condition'] === 'in-step' ? 'In step.' : `Not in step: ${field('condition')}`;
+    case 'hint.dead':
+      return `Gave up on ${field('userId')}: ${field('reason')} (kept in dead_letters)`;
+    case 'config.invalid':
+      return `The configuration is not usable: ${field('problems')}`;
+    case 'request.failed':
+    case 'database.unhealthy':
+      return `The worker failed: ${field('code')}`;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,59 @@
+// The lines that `npm start` prints.
+import { describe, expect, test } from 'vitest';
+import { parseLogLine, tell } from '../start/story.ts';
+
+const ana = { name: 'Ana Silva', address: 'ana@example.test' };
+const known = () => ana;
+
+function written(fields: Record<string, unknown>) {
+  return {
+    level: 'info',
+    event: 'user.written',
+    userId: '117',
+    cause: 'push',
+    latencyMs: 41,
+    ...fields,
+  };
+}
+
+describe('a line of the story', () => {
+  test.each([
+    ['user.created', [], 'added'],
+    ['user.suspended', ['status'], 'suspended'],
+    ['user.deleted', ['status'], 'deleted'],
+    ['user.restored', ['status'], 'restored'],
+    ['user.updated', ['given_name', 'full_name', 'roles'], 'changed: name, roles'],
+  ])('says of %s what happened, to whom and how soon after the push', (type, changed, words) => {
+    const line = tell(written({ type, changed }), known);
+    expect(line).toContain('Ana Silva');
+    expect(line).toContain('<ana@example.test>');
+    expect(line).toContain(words);
+    expect(line).toContain("41 ms after Google's push");
+  });
+
+  test('claims no push for what a pass found', () => {
+    expect(tell(written({ type: 'user.created', cause: 'reconcile' }), known)).not.toContain(
+      'push',
+    );
+  });
+
+  test('keeps a hostile name from drawing on the terminal or turning the line around', () => {
+    const hostile = { name: '\u001b[2Jx\u202Eevil\r\n', address: 'x@example.test\u0007' };
+    const line = tell(written({ type: 'user.created' }), () => hostile) ?? '';
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be there
+    expect(line).not.toMatch(/[\u0000-\u001F\u007F\u202E]/);
+  });
+
+  test('falls back to the id of somebody the Workspace does not know', () => {
+    expect(tell(written({ type: 'user.created' }), () => null)).toContain('117');
+  });
+
+  test('is found among the colours of the terminal, and nothing else is taken for one', () => {
+    const json = '{"level":"error","event":"channel.not-opened","code":"network"}';
+    expect(parseLogLine(`\u001b[31mERROR\u001b[0m ${json}\u001b[0m`)?.event).toBe(
+      'channel.not-opened',
+    );
+    expect(parseLogLine('[wrangler:info] GET / 200 OK (19ms)')).toBeNull();
+    expect(parseLogLine('{"level":"info","event":')).toBeNull();
+  });
+});
