@@ -141,7 +141,10 @@ async function takePage(
     { ticket: begun.ticket, nowMs, insertOnly: true },
     unknown.map((user) => ({ id: user.id, user, cause: 'reconcile', noticedMs: begun.startedMs })),
   );
-  progress.created += [...applied.values()].filter(({ outcome }) => outcome === 'written').length;
+  const outcomes = [...applied.values()].map(({ outcome }) => outcome);
+  progress.created += outcomes.filter((outcome) => outcome === 'written').length;
+  // A younger pass began while Google answered: this page was refused, and it is the younger one's now.
+  progress.isSuperseded = outcomes.includes('lost');
 }
 
 async function takePages(
@@ -165,6 +168,7 @@ async function takePages(
       progress.googleCalls += 1;
       if (malformed > 0) ports.log('warn', 'reconcile.malformed', { passId: pass.id, malformed });
       await takePage(ports, pass, begun, users, progress);
+      if (progress.isSuperseded) return progress;
       progress.nextPageToken = nextPageToken;
       if (nextPageToken === null) break;
     }
