@@ -108,8 +108,12 @@ async function checkCustomer(
 ): Promise<void> {
   const [first] = users;
   if (first === undefined) return;
-  const pinned = await pinCustomer(ports.db, directoryId, first.customerId);
-  if (users.some(({ customerId }) => customerId !== pinned)) {
+  // Pinned for good, so only by a page of one mind.
+  const isOfOneMind = users.every(({ customerId }) => customerId === first.customerId);
+  const pinned = isOfOneMind
+    ? await pinCustomer(ports.db, directoryId, first.customerId)
+    : undefined;
+  if (pinned !== first.customerId) {
     throw new GoogleApiError({ code: 'answer-mismatch', status: 200, retryable: false });
   }
 }
