@@ -1,5 +1,5 @@
 // What each pass through `users.list` did, one row a pass, keyed by its Workflow instance.
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne } from 'drizzle-orm';
 import { type Database, guarded } from './database.ts';
 import { type ReconcileOutcome, reconcileRuns } from './schema.ts';
 
@@ -58,13 +58,17 @@ export function endRun(
   });
 }
 
-/** The youngest pass of a directory, running or ended. */
-export function readLastRun(db: Database, directoryId: string): Promise<ReconcileRun | null> {
+/** The youngest pass of a directory, running or ended; `exceptId` is not counted. */
+export function readLastRun(
+  db: Database,
+  directoryId: string,
+  exceptId = '',
+): Promise<ReconcileRun | null> {
   return guarded(async () => {
     const rows = await db.orm
       .select()
       .from(reconcileRuns)
-      .where(eq(reconcileRuns.directoryId, directoryId))
+      .where(and(eq(reconcileRuns.directoryId, directoryId), ne(reconcileRuns.id, exceptId)))
       .orderBy(desc(reconcileRuns.startedMs), desc(reconcileRuns.ticket))
       .limit(1);
     return rows[0] ?? null;

@@ -89,7 +89,8 @@ async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun
       adminEmail: adminEmails.join(','),
     });
   }
-  const last = await readLastRun(ports.db, directoryId);
+  // Not this pass itself, whose row is there already when this step is repeated.
+  const last = await readLastRun(ports.db, directoryId, id);
   const ticket = await takePassTicket(ports.db, directoryId);
   const directory = await readDirectory(ports.db, directoryId);
   const startedMs = ports.nowMs();
