@@ -236,8 +236,9 @@ export async function reopenWorld(
       for (;;) {
         await world.push();
         await world.consume();
-        const nextMs = Math.min(...queue.map(({ dueMs }) => dueMs), clock.nowMs + 1_000);
-        if (queue.length === 0 || clock.nowMs >= endMs) return;
+        const left = [...queue, ...google.pushes.waiting];
+        if (left.length === 0 || clock.nowMs >= endMs) return;
+        const nextMs = Math.min(...left.map(({ dueMs }) => dueMs), clock.nowMs + 1_000);
         clock.nowMs = Math.max(nextMs, clock.nowMs + 1);
       }
     },
