@@ -1,0 +1,207 @@
+// How long a change takes from Google's push to the row in D1, through the real queue under `wrangler dev`.
+//
+// One clock, this process's: from the moment the fake Google sends the push to the moment the Worker's line
+// `user.written` is read here. The Worker writes it once D1's batch() has returned, so the way of the line
+// through wrangler is included: an upper bound. Afterwards D1 itself is asked whether every row is there.
+// Google answers from this process within a millisecond or so; the real one's time comes on top.
+//
+// Base: a bare Worker's queue, from POST to its consumer's line read here, at the same rate.
+import type { GoogleUser } from '../google/person.ts';
+import { serveGoogle } from '../google/server.ts';
+import { parseLogLine } from '../start/story.ts';
+import { type Row, runFigure, say } from './figure.ts';
+import { makeVars, writeBareConfig, writeEnvFile, writeProductConfig } from './settings.ts';
+import { percentile } from './statistics.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { applyMigrations, freePort, startDev, wrangler } from './wrangler.ts';
+
+interface Pace {
+  name: string;
+  changes: number;
+  everyMs: number;
+}
+
+const PACES: readonly Pace[] = [
+  { name: '1/s', changes: 30, everyMs: 1_000 },
+  { name: '20/s', changes: 200, everyMs: 50 },
+  { name: 'burst of 500', changes: 500, everyMs: 0 },
+];
+const PEOPLE = 800;
+const START_WITHIN_MS = 60_000;
+const SETTLE_WITHIN_MS = 45_000;
+/** As many messages are under way at once as the fake Google has pushes. */
+const LANES = 8;
+/** Let what one pace left behind come to rest before the next. */
+const REST_MS = 1_000;
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Starts one piece of work after another at fixed times, whatever each of them takes. */
+async function keepPace(pace: Pace, offsetMs: number, work: (i: number) => void): Promise<void> {
+  const startedMs = performance.now() + offsetMs;
+  for (let i = 0; i < pace.changes; i += 1) {
+    const leftMs = startedMs + i * pace.everyMs - performance.now();
+    if (leftMs > 0) await wait(leftMs);
+    work(i);
+  }
+}
+
+async function measure(temporary: string): Promise<Row[]> {
+  const [port, barePort] = [await freePort(), await freePort()];
+  const publicUrl = `http://127.0.0.1:${port}`;
+  const [folder, bareFolder] = [`${temporary}/rollcall`, `${temporary}/bare`];
+  const state = `${folder}/state`;
+  const pushes = new Stopwatch();
+  const messages = new Stopwatch();
+  const seen = { imported: '', synced: 0 };
+
+  const { url, google } = await serveGoogle({
+    port: 0,
+    deliver: async (request) => {
+      const body = await request.clone().text();
+      if (body !== '') pushes.start(JSON.parse(body).id);
+      return fetch(request);
+    },
+  });
+  const people = google.workspace.addMany(PEOPLE, { push: false });
+  const vars = makeVars({
+    publicUrl,
+    googleUrl: url,
+    adminEmail: google.workspace.adminEmail,
+    serviceAccountKey: google.serviceAccountKey,
+  });
+  const config = writeProductConfig(folder);
+  const envFile = writeEnvFile(folder, vars);
+  await applyMigrations(temporary, config, state);
+  const onLine = (line: string) => {
+    const parsed = parseLogLine(line);
+    if (parsed?.event === 'user.written') pushes.stop(String(parsed['userId']));
+    if (parsed?.event === 'channel.synced') seen.synced += 1;
+    if (parsed?.event === 'reconcile.ended') seen.imported = String(parsed['outcome']);
+  };
+  await startDev({ temporary, config, port, envFile, state, onLine });
+  await startDev({
+    temporary,
+    config: writeBareConfig(bareFolder),
+    port: barePort,
+    envFile,
+    state: `${bareFolder}/state`,
+    onLine: (line) => {
+      const parsed = parseLogLine(line);
+      if (parsed?.event === 'bare.consumed') messages.stop(String(parsed['id']));
+    },
+  });
+
+  // One cron opens the channels and brings everybody in.
+  await fetch(`${publicUrl}/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*`);
+  const untilMs = performance.now() + START_WITHIN_MS;
+  while (seen.imported === '' || seen.synced < 5) {
+    if (performance.now() > untilMs)
+      throw new Error(`no import (${seen.imported}) or channels (${seen.synced})`);
+    await wait(50);
+  }
+  if (seen.imported !== 'complete') throw new Error(`the import ended: ${seen.imported}`);
+
+  const change = (person: GoogleUser, title: string) =>
+    google.workspace.update(person.id, { organizations: [{ primary: true, title }] });
+  const waiting: string[] = [];
+  let lanes = 0;
+  const sendBare = async (wanted: string) => {
+    waiting.push(wanted);
+    if (lanes >= LANES) return;
+    lanes += 1;
+    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+      messages.start(id);
+      const body = JSON.stringify({ id });
+      await fetch(`http://127.0.0.1:${barePort}/queued`, { method: 'POST', body });
+    }
+    lanes -= 1;
+  };
+  // The first change and the first message of each Worker pay for what is loaded then; they don't count.
+  await warmUp(people, change, sendBare, pushes, messages);
+
+  const rows: Row[] = [];
+  for (const pace of PACES) {
+    const measured = await measurePace(pace);
+    rows.push(...rowsOf(pace, measured.pushMs, measured.messageMs));
+    if (pace.everyMs === 0) rows.push(wholeRow(pace, pushes.wholeMs, messages.wholeMs));
+    await wait(REST_MS);
+  }
+  await checkRows(temporary, config, state);
+  return rows;
+
+  async function measurePace(pace: Pace) {
+    pushes.reset();
+    messages.reset();
+    const makeChanges = () =>
+      keepPace(pace, 0, (i) => void change(people[i] as GoogleUser, `${pace.name} ${i}`));
+    const sendMessages = (offsetMs: number) =>
+      keepPace(pace, offsetMs, (i) => void sendBare(`${pace.name} ${i}`));
+    if (pace.everyMs >= 1_000) {
+      // There is room: the base in the gaps.
+      await Promise.all([makeChanges(), sendMessages(pace.everyMs / 2)]);
+    } else {
+      await makeChanges();
+      await pushes.settle(pace.changes, SETTLE_WITHIN_MS);
+      await sendMessages(0);
+    }
+    const pushMs = await pushes.settle(pace.changes, SETTLE_WITHIN_MS);
+    const messageMs = await messages.settle(pace.changes, SETTLE_WITHIN_MS);
+    say(`${pace.name}: p50 ${Math.round(percentile(pushMs, 50))} ms`);
+    return { pushMs, messageMs };
+  }
+}
+
+async function warmUp(
+  people: readonly GoogleUser[],
+  change: (person: GoogleUser, title: string) => void,
+  sendBare: (id: string) => Promise<void>,
+  pushes: Stopwatch,
+  messages: Stopwatch,
+): Promise<void> {
+  const some = people.slice(-20);
+  for (const person of some) {
+    change(person, 'warm-up');
+    await sendBare(`warm-up ${person.id}`);
+    await wait(50);
+  }
+  await pushes.settle(some.length, SETTLE_WITHIN_MS);
+  await messages.settle(some.length, SETTLE_WITHIN_MS);
+}
+
+function rowsOf(pace: Pace, pushMs: number[], messageMs: number[]): Row[] {
+  return [50, 99].map((percent): Row => {
+    const [value, base] = [percentile(pushMs, percent), percentile(messageMs, percent)];
+    return {
+      what: `push to row, ${pace.name}, p${percent}`,
+      measured: { value, unit: 'ms' },
+      base: { what: `bare queue, ${pace.name}, p${percent}`, value: base, unit: 'ms' },
+      ratio: value / base,
+      samples: pushMs.length,
+    };
+  });
+}
+
+function wholeRow({ name, changes }: Pace, wholeMs: number, baseMs: number): Row {
+  return {
+    what: `first push to last row, ${name}`,
+    measured: { value: wholeMs, unit: 'ms' },
+    base: { what: `bare queue, ${name}`, value: baseMs, unit: 'ms' },
+    ratio: wholeMs / baseMs,
+    samples: changes,
+  };
+}
+
+/** A line in a log is a claim: D1 says whether the last change of everybody is there, once. */
+async function checkRows(temporary: string, config: string, state: string): Promise<void> {
+  const expected = PACES.reduce((sum, { changes }) => sum + changes, 0) + 20;
+  const printed = await wrangler(temporary, [
+    ...['d1', 'execute', 'DB', '--local', '--json', '--config', config, '--persist-to', state],
+    ...['--command', `SELECT count(*) AS n FROM events WHERE type = 'user.updated'`],
+  ]);
+  const [answer] = JSON.parse(printed) as { results: { n: number }[] }[];
+  const found = answer?.results[0]?.n;
+  if (found !== expected) throw new Error(`${found} events in D1 for ${expected} changes`);
+}
+
+await runFigure(measure);
