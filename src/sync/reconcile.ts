@@ -69,12 +69,12 @@ interface PassFailure {
 }
 
 /**
- * An error that crossed a step's border keeps only its message. Ours start with where they come from and
- * hold nothing but a code; of any other the words are not repeated.
+ * An error that crossed a step's border keeps only its message, with its name before it. Ours start with
+ * where they come from and hold nothing but a code; of any other the words are not repeated.
  */
 function failureOf(error: unknown): PassFailure {
   const message = error instanceof Error ? error.message : '';
-  const code = /^(?:Google|D1 refused a query): ([\w.-]+)/.exec(message)?.[1];
+  const code = /^(?:\w*Error: )*(?:Google|D1 refused a query): ([\w.-]+)/.exec(message)?.[1];
   // A list that Google refuses for good is about the whole directory, whatever the reason's name.
   const isProblem = error instanceof GoogleApiError && !error.retryable;
   return { reason: code ?? 'internal-error', isProblem };

@@ -1,5 +1,5 @@
 // Durable steps as Cloudflare Workflows keep them, in a test's hand: what a step returned is kept as JSON
-// and given again; a step that fails is repeated; of an error only the message crosses the border. An
+// and given again; a step that fails is repeated; of an error only name and message cross the border, as one text. An
 // isolate may die right after a step's work, before anybody knows that it was done.
 import type { Steps } from '../../src/sync/reconcile.ts';
 
@@ -30,7 +30,7 @@ export function durableSteps(crashAfter: readonly string[] = []): DurableSteps {
           if (crashes.delete(name)) throw new Error('the isolate died');
           kept.set(name, result);
         } catch (error) {
-          message = error instanceof Error ? error.message : String(error);
+          message = String(error);
         }
       }
       const result = kept.get(name);
