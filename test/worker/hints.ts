@@ -85,7 +85,7 @@ export function breakDatabase(world: World): () => void {
 export interface LetterRow {
   directory_id: string | null;
   user_id: string | null;
-  message_id: string;
+  letter_key: string;
   body: string;
   reason: string;
   attempts: number;
