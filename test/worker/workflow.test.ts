@@ -39,10 +39,10 @@ function aMinute(): number {
   return Date.now() + minutes * 60_000;
 }
 
-const runCron = (scheduledTime = aMinute()) =>
+const runCron = (scheduledTime = aMinute(), bindings = env) =>
   worker.scheduled(
     createScheduledController({ scheduledTime, cron: '*/5 * * * *' }),
-    env,
+    bindings,
     createExecutionContext(),
   );
 
@@ -94,6 +94,30 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test(
+  'a cron that comes again before its pass has begun leaves the instance alone that exists',
+  async () => {
+    await using workflows = await introspectWorkflow(env.RECONCILE);
+    const minute = aMinute();
+    await runCron(minute);
+    await (await workflows.get())[0]?.waitForStatus('complete');
+    // As if its first step had not been taken yet: the table knows of no pass.
+    await env.DB.exec('DELETE FROM reconcile_runs');
+    await runCron(minute);
+    expect(await workflows.get()).toHaveLength(1);
+    expect(await count('reconcile_runs')).toBe(0);
+  },
+  TIMEOUT_MS,
+);
+
+test('a Workflow that can not be started for another reason is a failure of cron', async () => {
+  const refuse = () => Promise.reject(new Error('no more instances today'));
+  const RECONCILE = { create: refuse, get: refuse } as unknown as typeof env.RECONCILE;
+  await expect(runCron(aMinute(), { ...env, RECONCILE })).rejects.toThrow(
+    'no more instances today',
+  );
+});
 
 test(
   'a step that Google makes stumble is repeated by the platform, and the import is complete',
