@@ -1,11 +1,13 @@
 // The Hono app: configuration first, then the host, then the rooms' routes; one handler for errors.
 import { Hono } from 'hono';
+import { except } from 'hono/combine';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { type Config, type Env, parseConfig } from './config.ts';
 import { DatabaseError, openDatabase, ping } from './db/database.ts';
 import { log } from './log.ts';
 import { sample } from './sample/routes.tsx';
+import { NOTIFICATIONS_PATH } from './sync/channels.ts';
 import { notifications, syncHealthRoute } from './sync/routes.ts';
 
 type AppEnv = { Bindings: Env; Variables: { config: Config; requestId: string } };
@@ -14,18 +16,22 @@ export const app = new Hono<AppEnv>();
 
 app.use(requestId());
 app.use(
-  secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'", 'data:'],
-      formAction: ["'self'"],
-      baseUri: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-    referrerPolicy: 'same-origin',
-    xFrameOptions: 'DENY',
-  }),
+  // Nobody reads a page in the answer to a push.
+  except(
+    NOTIFICATIONS_PATH,
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+      referrerPolicy: 'same-origin',
+      xFrameOptions: 'DENY',
+    }),
+  ),
 );
 
 app.use(async function configured(c, next) {
@@ -55,7 +61,7 @@ app.get('/healthz', async (c) => {
   }
 });
 app.route('/healthz/sync', syncHealthRoute);
-app.route('/google/notifications', notifications);
+app.route(NOTIFICATIONS_PATH, notifications);
 app.route('/', sample);
 
 app.notFound((c) => {

@@ -3,6 +3,8 @@
 import * as z from 'zod';
 import { CHANNEL_EVENTS, type ChannelEvent } from './google/channels.ts';
 import type { ServiceAccountKey } from './google/service-account.ts';
+import { serviceAccountKey } from './google/service-account-key.ts';
+import { isLoopback, isPublicTarget } from './targets.ts';
 
 export interface Env {
   DB: D1Database;
@@ -44,13 +46,6 @@ export type ParsedConfig =
   | { ok: true; config: Config }
   | { ok: false; problems: readonly ConfigProblem[] };
 
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-/** Whether the parsed host is exactly `localhost`, `127.0.0.1` or `[::1]`. */
-export function isLoopback(url: URL): boolean {
-  return LOOPBACK_HOSTS.has(url.hostname);
-}
-
 function parseUrl(text: string): URL | null {
   return URL.canParse(text) ? new URL(text) : null;
 }
@@ -78,44 +73,6 @@ const origin = z.string().transform((text, context) => {
     'must be an origin such as https://people.example.com: https, or http on loopback; no path',
   );
   return z.NEVER;
-});
-
-const KEY_PROBLEM = 'must be the whole JSON key file of a service account';
-
-const keyFile = z.object({
-  type: z.literal('service_account'),
-  client_email: z.email(),
-  private_key_id: z.string().min(1),
-  private_key: z
-    .string()
-    .regex(/^-----BEGIN PRIVATE KEY-----\s[\sA-Za-z0-9+/=]+-----END PRIVATE KEY-----\s*$/),
-  token_uri: z.url(),
-});
-
-const serviceAccountKey = z.string().transform((text, context): ServiceAccountKey => {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // Reported below, without a byte of it.
-  }
-  const parsed = keyFile.safeParse(json);
-  if (!parsed.success) {
-    const fields = [
-      ...new Set(parsed.error.issues.map((issue) => issue.path[0]).filter(Boolean)),
-    ].map(String);
-    context.addIssue(
-      KEY_PROBLEM + (fields.length > 0 ? ` (wrong or missing: ${fields.join(', ')})` : ''),
-    );
-    return z.NEVER;
-  }
-  const { client_email, private_key_id, private_key, token_uri } = parsed.data;
-  return {
-    clientEmail: client_email,
-    privateKeyId: private_key_id,
-    privateKey: private_key,
-    tokenUri: token_uri,
-  };
 });
 
 // A secret that somebody could guess: too short, or hardly any different characters.
@@ -206,11 +163,8 @@ function combinationProblems(vars: {
   ];
   for (const [name, url] of googleUrls) {
     if (!url || !vars.PUBLIC_URL) continue;
-    const isSafe =
-      url.protocol === 'https:' && !isLoopback(url) && !/(^|\.)test\.?$/.test(url.hostname);
-    const isLocalPair =
-      isLocal && isLoopback(url) && (url.protocol === 'http:' || url.protocol === 'https:');
-    if (!isSafe && !isLocalPair) {
+    const isLocalPair = isLocal && isLoopback(url) && /^https?:$/.test(url.protocol);
+    if (!isPublicTarget(url) && !isLocalPair) {
       problems.push({
         name,
         problem: `${name === 'GOOGLE_API_ORIGIN' ? 'it' : 'its token_uri'} must be https at a public host; loopback only while PUBLIC_URL is loopback`,

@@ -68,8 +68,8 @@ export default {
 
   async queue(batch, env, _ctx) {
     const config = configured(env);
-    // Kept in the queue until somebody repairs the set-up.
-    if (config === null) return batch.retryAll({ delaySeconds: 300 });
+    // Kept for as long as the queue keeps anything; passes find what is lost by then.
+    if (config === null) return batch.retryAll({ delaySeconds: 3600 });
     const ports = syncPorts(env, config);
     switch (batch.queue) {
       case 'rollcall-changes':

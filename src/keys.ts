@@ -35,8 +35,8 @@ export async function deriveHmacKey(
 export async function deriveKeyId(
   secret: string,
   purpose: KeyPurpose,
-  origin: string,
+  scope: string,
 ): Promise<string> {
-  const bits = await deriveBits(secret, `rollcall/key-id/v1\n${purpose}\n${origin}`, 64);
+  const bits = await deriveBits(secret, `rollcall/key-id/v1\n${purpose}\n${scope}`, 64);
   return [...new Uint8Array(bits)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -2,10 +2,11 @@
 // Workspace over HTTP), `worker` runs in workerd with real D1, KV, queues and Workflows.
 
 import { generateKeyPairSync } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url).href);
 const migrations = await readD1Migrations(`${root}migrations`);
 
 /** A key file as Google's console hands it out, made anew for each run. */

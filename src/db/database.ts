@@ -19,19 +19,14 @@ export type DatabaseErrorCode =
   | 'database-unavailable'
   | 'database-failed';
 
-/**
- * A failed query. `code` is stable; `retryable` is true where D1 says that the same statement may
- * succeed a moment later. Neither message nor cause holds a bound parameter.
- */
+/** A failed query; `code` is stable. Neither message nor cause holds a bound parameter. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
   readonly code: DatabaseErrorCode;
-  readonly retryable: boolean;
 
   constructor(code: DatabaseErrorCode) {
     super(`D1 refused a query: ${code}`);
     this.code = code;
-    this.retryable = code === 'database-unavailable' || code === 'database-quota';
   }
 }
 

@@ -82,6 +82,17 @@ export function takePassTicket(db: Database, id: string): Promise<number | null>
   });
 }
 
+/** Whether a younger pass has begun, or the directory is gone. */
+export function isSuperseded(db: Database, directoryId: string, ticket: number): Promise<boolean> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare('SELECT floor > ?2 AS superseded FROM directories WHERE id = ?1')
+      .bind(directoryId, ticket)
+      .first<{ superseded: number }>();
+    return row?.superseded !== 0;
+  });
+}
+
 /** Pins Google's customer id, once; returns the id that is pinned now. */
 export function pinCustomer(db: Database, id: string, customerId: string): Promise<string | null> {
   return guarded(async () => {
@@ -110,15 +121,17 @@ export function noteEventOmissionRefused(db: Database, id: string, nowMs: number
 /**
  * Stores what keeps this directory from being read (an error code), or that nothing does (`null`).
  * The first moment of a problem is kept while it lasts, whatever name it goes by.
+ *
+ * @returns whether that was news
  */
 export function noteProblem(
   db: Database,
   id: string,
   problem: string | null,
   nowMs: number,
-): Promise<void> {
+): Promise<boolean> {
   return guarded(async () => {
-    await db.orm
+    const { meta } = await db.orm
       .update(directories)
       .set({
         problem,
@@ -126,6 +139,7 @@ export function noteProblem(
           problem === null ? null : sql`coalesce(${directories.problemSinceMs}, ${nowMs})`,
       })
       .where(and(eq(directories.id, id), sql`${directories.problem} IS NOT ${problem}`));
+    return meta.changes > 0;
   });
 }
 

@@ -1,7 +1,7 @@
 // What each pass through `users.list` did, one row a pass, keyed by its Workflow instance.
-import { and, desc, eq, isNull, ne } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { type Database, guarded } from './database.ts';
-import { type ReconcileOutcome, reconcileRuns } from './schema.ts';
+import { directories, type ReconcileOutcome, reconcileRuns } from './schema.ts';
 
 export type ReconcileRun = typeof reconcileRuns.$inferSelect;
 
@@ -38,23 +38,45 @@ export function noteProgress(
   });
 }
 
-/** Ends a pass that has not ended yet. `reason` is a code, `nextPageToken` where a follower goes on. */
+/**
+ * Ends a pass that has not ended yet; a complete one counts for its directory in the same transaction.
+ *
+ * @param end.reason a code
+ * @param end.counts `null` = as stored
+ * @param end.nextPageToken where the next pass goes on
+ */
 export function endRun(
   db: Database,
-  id: string,
+  run: { id: string; directoryId: string },
   end: {
     outcome: ReconcileOutcome;
     reason: string | null;
+    counts: RunCounts | null;
     nextPageToken: string | null;
     nowMs: number;
   },
 ): Promise<void> {
   return guarded(async () => {
-    const { nowMs, ...rest } = end;
-    await db.orm
+    const { outcome, reason, counts, nextPageToken, nowMs } = end;
+    const row = db.orm
       .update(reconcileRuns)
-      .set({ ...rest, finishedMs: nowMs, progressMs: nowMs })
-      .where(and(eq(reconcileRuns.id, id), isNull(reconcileRuns.finishedMs)));
+      .set({ outcome, reason, ...counts, nextPageToken, finishedMs: nowMs, progressMs: nowMs })
+      .where(and(eq(reconcileRuns.id, run.id), isNull(reconcileRuns.finishedMs)));
+    if (outcome !== 'complete') return void (await row);
+    const directory = db.orm
+      .update(directories)
+      .set({
+        lastReconciledMs: nowMs,
+        importedMs: sql`coalesce(${directories.importedMs}, ${nowMs})`,
+      })
+      .where(
+        and(
+          eq(directories.id, run.directoryId),
+          // A pass that was declared lost meanwhile counts no longer.
+          sql`EXISTS (SELECT 1 FROM reconcile_runs WHERE id = ${run.id} AND outcome = 'complete')`,
+        ),
+      );
+    await db.orm.batch([row, directory]);
   });
 }
 
@@ -72,39 +94,5 @@ export function readLastRun(
       .orderBy(desc(reconcileRuns.startedMs), desc(reconcileRuns.ticket))
       .limit(1);
     return rows[0] ?? null;
-  });
-}
-
-/** The directory's `floor`, to tell whether this pass is still the youngest. */
-export function isSuperseded(db: Database, directoryId: string, ticket: number): Promise<boolean> {
-  return guarded(async () => {
-    const row = await db.d1
-      .prepare('SELECT floor > ?2 AS superseded FROM directories WHERE id = ?1')
-      .bind(directoryId, ticket)
-      .first<{ superseded: number }>();
-    return row?.superseded !== 0;
-  });
-}
-
-/** Ends a complete pass: its row, and what the directory owes to it, in one transaction. */
-export function completeRun(
-  db: Database,
-  run: { id: string; directoryId: string },
-  nowMs: number,
-): Promise<void> {
-  return guarded(async () => {
-    await db.d1.batch([
-      db.d1
-        .prepare(
-          `UPDATE reconcile_runs SET outcome = 'complete', finished_ms = ?2, progress_ms = ?2
-           WHERE id = ?1 AND finished_ms IS NULL`,
-        )
-        .bind(run.id, nowMs),
-      db.d1
-        .prepare(
-          `UPDATE directories SET last_reconciled_ms = ?2, imported_ms = coalesce(imported_ms, ?2) WHERE id = ?1`,
-        )
-        .bind(run.directoryId, nowMs),
-    ]);
   });
 }

@@ -1,8 +1,7 @@
 // People's rows, and the one statement set through which every observation of Google becomes one.
 // The SQL is plain: it must run as one batch() from one JSON parameter, whatever the number of people.
-import { eq } from 'drizzle-orm';
 import { type Database, guarded } from './database.ts';
-import { type Cause, type EventType, type UserStatus, users } from './schema.ts';
+import type { Cause, EventType, UserStatus, users } from './schema.ts';
 
 export type UserRow = typeof users.$inferSelect;
 
@@ -34,19 +33,19 @@ export type ObservedRow = { id: string; cause: Cause; noticedMs: number } & (
 
 /**
  * - `written` the row changed, or was made
- * - `unchanged` the row already said so (and now carries this look's ticket)
- * - `answered` refused: the row was written by this look's equal or by one that began later
+ * - `unchanged` the row already said so, and now carries this look's ticket; or it was to be left alone
+ * - `answered` refused: a look that began at the same time or later has written the row already
  * - `lost` refused: somebody wrote the row, or a pass began, after this look began. Look again
  * - `foreign` refused: another directory holds this id
- * - `unknown` a bare status of somebody who has no row
+ * - `unstorable` the profile can't be kept, or a bare status is about somebody who has no row
  */
-export type Verdict = 'written' | 'unchanged' | 'answered' | 'lost' | 'foreign' | 'unknown';
+export type ApplyOutcome = 'written' | 'unchanged' | 'answered' | 'lost' | 'foreign' | 'unstorable';
 
 export interface AppliedRow {
   id: string;
-  verdict: Verdict;
+  outcome: ApplyOutcome;
   /** Names of the mapped columns that differed; empty unless written over an earlier row. */
-  changed: string[];
+  changed: readonly string[];
   /** The event that the triggers recorded; `null` unless written. */
   event: EventType | null;
 }
@@ -71,7 +70,7 @@ const observed = (value: string) => MAPPED.map(([, key]) => `${value}->>'$.${key
 const row = (table: string) => MAPPED.map(([column]) => `${table}.${column}`).join(', ');
 
 // ?1 directory, ?2 JSON array of ObservedRow, ?3 the look's ticket, ?4 now in ms.
-const VERDICTS = `
+const OUTCOMES = `
   WITH o AS (SELECT value AS v, value->>'$.id' AS id, value->>'$.kind' AS kind FROM json_each(?2))
   SELECT o.id AS id,
     CASE
@@ -79,23 +78,24 @@ const VERDICTS = `
       WHEN ?3 < d.floor OR ?3 <= u.written THEN iif(?3 <= u.ticket, 'answered', 'lost')
       WHEN o.kind = 'gone' THEN iif(u.id IS NULL OR u.status = 'deleted', 'unchanged', 'written')
       WHEN o.kind = 'status' THEN
-        CASE WHEN u.id IS NULL THEN 'unknown' ELSE iif(u.status = o.v->>'$.status', 'unchanged', 'written') END
+        CASE WHEN u.id IS NULL THEN 'unstorable' ELSE iif(u.status = o.v->>'$.status', 'unchanged', 'written') END
       WHEN u.id IS NULL OR (${row('u')}) IS NOT (${observed('o.v')}) THEN 'written'
       ELSE 'unchanged'
-    END AS verdict,
+    END AS outcome,
     CASE WHEN u.id IS NULL THEN ''
       WHEN o.kind <> 'living' THEN 'status'
       ELSE ${MAPPED.map(([column, key]) => `iif(u.${column} IS NOT o.v->>'$.${key}', '${column} ', '')`).join(' || ')}
     END AS changed
   FROM o JOIN directories d ON d.id = ?1 LEFT JOIN users u ON u.id = o.id`;
 
-const INSERT_ONLY_VERDICTS = `
+const INSERT_ONLY_OUTCOMES = `
   SELECT o.value->>'$.id' AS id, '' AS changed,
     CASE
       WHEN u.directory_id <> ?1 THEN 'foreign'
       WHEN ?3 < d.floor THEN 'lost'
-      ELSE iif(u.id IS NULL, 'written', 'unchanged')
-    END AS verdict
+      WHEN u.id IS NOT NULL THEN 'unchanged'
+      ELSE iif(o.value->>'$.kind' = 'living', 'written', 'unstorable')
+    END AS outcome
   FROM json_each(?2) o JOIN directories d ON d.id = ?1 LEFT JOIN users u ON u.id = o.value->>'$.id'`;
 
 const INSERT = `
@@ -169,9 +169,9 @@ export function applyObservedRows(
     const bind = (statement: string, count: 3 | 4) =>
       db.d1.prepare(statement).bind(...parameters.slice(0, count));
     const statements = look.insertOnly
-      ? [bind(INSERT_ONLY_VERDICTS, 3), bind(LIVING_INSERT_ONLY, 4)]
+      ? [bind(INSERT_ONLY_OUTCOMES, 3), bind(LIVING_INSERT_ONLY, 4)]
       : [
-          bind(VERDICTS, 3),
+          bind(OUTCOMES, 3),
           bind(LIVING, 4),
           bind(STATUS_ONLY, 4),
           bind(GONE, 4),
@@ -179,21 +179,28 @@ export function applyObservedRows(
           db.d1.prepare(NEWEST_EVENTS).bind(observations.length),
         ];
     const results = await db.d1.batch(statements);
-    const verdicts = results[0]?.results as { id: string; verdict: Verdict; changed: string }[];
+    const outcomes = results[0]?.results as {
+      id: string;
+      outcome: ApplyOutcome;
+      changed: string;
+    }[];
     const newest = new Map(
       ((results[5]?.results ?? []) as { id: string; type: EventType }[])
         .toReversed()
         .map((e) => [e.id, e.type]),
     );
-    return verdicts.map(({ id, verdict, changed }) => {
-      if (verdict !== 'written') return { id, verdict, changed: [], event: null };
+    return outcomes.map(({ id, outcome, changed }) => {
+      if (outcome !== 'written') return { id, outcome, changed: [], event: null };
       const event = look.insertOnly ? 'user.created' : (newest.get(id) ?? null);
-      return { id, verdict, changed: changed.split(' ').filter(Boolean), event };
+      return { id, outcome, changed: changed.split(' ').filter(Boolean), event };
     });
   });
 }
 
-export type KnownUser = Pick<UserRow, 'id' | 'directoryId' | 'status' | 'written' | 'createdMs'>;
+export type KnownUser = Pick<
+  UserRow,
+  'id' | 'directoryId' | 'status' | 'ticket' | 'written' | 'createdMs'
+>;
 
 /** What is known of these people, in one query and one parameter; whoever has no row is left out. */
 export function readKnownUsers(
@@ -203,18 +210,11 @@ export function readKnownUsers(
   return guarded(async () => {
     const { results } = await db.d1
       .prepare(
-        `SELECT id, directory_id AS directoryId, status, written, created_ms AS createdMs
+        `SELECT id, directory_id AS directoryId, status, ticket, written, created_ms AS createdMs
          FROM users WHERE id IN (SELECT value FROM json_each(?1))`,
       )
       .bind(JSON.stringify(ids))
       .all<KnownUser>();
     return new Map(results.map((user) => [user.id, user]));
   });
-}
-
-/** One person's whole row. */
-export function readUser(db: Database, id: string): Promise<UserRow | null> {
-  return guarded(
-    async () => (await db.orm.select().from(users).where(eq(users.id, id)))[0] ?? null,
-  );
 }

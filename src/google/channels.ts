@@ -6,6 +6,10 @@ import { GoogleApiError } from './errors.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 256 * 1024;
+/** Google lets a Directory channel live two days at most; whatever it says beyond is not relied on. */
+const MAX_LIFE_MS = 48 * 3_600_000;
+/** A channel that is over before it could be used would be opened again at every cron. */
+const MIN_LIFE_MS = 60_000;
 
 /** The events Google can watch for, in its own spelling. */
 export const CHANNEL_EVENTS = ['add', 'delete', 'makeAdmin', 'undelete', 'update'] as const;
@@ -54,10 +58,15 @@ export async function watchUsers(
   const { resourceId, expiration } = jsonObject(answer);
   // An int64 is a string on the wire; a guide's sample prints a number.
   const expiresAtMs = Number(expiration);
-  if (typeof resourceId !== 'string' || !Number.isSafeInteger(expiresAtMs) || expiresAtMs <= 0) {
+  if (
+    typeof resourceId !== 'string' ||
+    !Number.isSafeInteger(expiresAtMs) ||
+    expiresAtMs <= api.nowMs() + MIN_LIFE_MS
+  ) {
     throw new GoogleApiError({ code: 'invalid-response', status: answer.status, retryable: true });
   }
-  return { resourceId, expiresAtMs, adminEmail: subject };
+  const endsAtMs = Math.min(expiresAtMs, api.nowMs() + MAX_LIFE_MS);
+  return { resourceId, expiresAtMs: endsAtMs, adminEmail: subject };
 }
 
 /**

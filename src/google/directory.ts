@@ -9,7 +9,7 @@ const GET_MAX_BYTES = 8 * 1024 * 1024;
 const LIST_TIMEOUT_MS = 25_000;
 const LIST_MAX_BYTES = 48 * 1024 * 1024;
 /** The most that `users.list` gives in one page. */
-export const LIST_PAGE_SIZE = 500;
+const LIST_PAGE_SIZE = 500;
 
 export interface DirectoryScope {
   /** `my_customer` or a customer id. */
@@ -49,6 +49,9 @@ export async function getUser(api: ApiOptions, id: string): Promise<DirectoryUse
   }
 }
 
+const listWithoutUsers = () =>
+  new GoogleApiError({ code: 'list-without-users', status: 200, retryable: true });
+
 export interface UserPage {
   users: DirectoryUser[];
   /** How many items of the page could not be parsed; each is somebody of whom nothing is concluded. */
@@ -83,11 +86,7 @@ export async function listUsers(
   });
   const { users: items, nextPageToken } = jsonObject(answer);
   if (!Array.isArray(items) || items.length === 0) {
-    throw new GoogleApiError({
-      code: 'list-without-users',
-      status: answer.status,
-      retryable: true,
-    });
+    throw listWithoutUsers();
   }
   const users = new Map<string, DirectoryUser>();
   let malformed = 0;
@@ -100,6 +99,8 @@ export async function listUsers(
       malformed += 1;
     }
   }
+  // Not one that can be read: as little to be concluded from as from none.
+  if (users.size === 0) throw listWithoutUsers();
   return {
     users: [...users.values()],
     malformed,

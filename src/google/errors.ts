@@ -1,5 +1,5 @@
-// Every failure of a call to Google is one GoogleApiError. Behaviour follows from `status` and `code`,
-// which come from Google's `reason`/`error` and never from its prose: Google rewords that.
+// Every failure of a call to Google is one GoogleApiError. Whether it is tried again follows from status and
+// Google's `reason`/`error`, never from its prose: Google rewords that.
 
 /**
  * @property code Google's own `reason` (`notFound`, `forbidden`, `userRateLimitExceeded`, …), a token
@@ -33,7 +33,7 @@ export class GoogleApiError extends Error {
     this.remedy =
       failure.remedy ??
       REMEDIES[failure.code] ??
-      'See the error code in the README, "When something is wrong".';
+      'Look the code up in the Directory API’s guide, Troubleshoot error codes.';
   }
 }
 
@@ -61,13 +61,14 @@ const CREDENTIAL_CODES: ReadonlySet<string> = new Set([
   'domainCannotUseApis',
 ]);
 
+/** Whether a code stands for a credential that is refused, whoever is asked about. */
+export function isCredentialCode(code: string): boolean {
+  return code.startsWith('token-') || CREDENTIAL_CODES.has(code);
+}
+
 /** Whether the failure would meet every other call as well, until somebody repairs the set-up. */
-export function isCredentialFailure(error: unknown): boolean {
-  return (
-    error instanceof GoogleApiError &&
-    !error.retryable &&
-    (error.code.startsWith('token-') || CREDENTIAL_CODES.has(error.code))
-  );
+export function isCredentialFailure(error: unknown): error is GoogleApiError {
+  return error instanceof GoogleApiError && !error.retryable && isCredentialCode(error.code);
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -7,7 +7,6 @@ export interface Answer {
   status: number;
   /** Parsed JSON; `undefined` where the body is empty, HTML, plain text or cut off. */
   body: unknown;
-  isEmpty: boolean;
   retryAfterSeconds: number | undefined;
 }
 
@@ -58,7 +57,6 @@ export async function exchange(
     return {
       status: response.status,
       body: parseJson(text),
-      isEmpty: text === '',
       retryAfterSeconds: retryAfterSeconds(response.headers.get('retry-after'), limits.nowMs()),
     };
   } catch (error) {

@@ -56,6 +56,22 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value);
 }
 
+/** @throws {GoogleApiError} `token-key` for a key that is damaged or not RSA */
+async function signingKey({ privateKey }: ServiceAccountKey): Promise<CryptoKey> {
+  try {
+    return await importPKCS8(privateKey, 'RS256');
+  } catch {
+    // The error's words may hold a part of the key.
+    throw new GoogleApiError({
+      code: 'token-key',
+      status: 0,
+      retryable: false,
+      remedy:
+        'The private key in GOOGLE_SERVICE_ACCOUNT_KEY is damaged or not RSA: set the whole key file again.',
+    });
+  }
+}
+
 /** @param nowMs the clock; @param fetch how requests leave */
 export function createTokenSource(options: {
   key: ServiceAccountKey;
@@ -80,7 +96,7 @@ export function createTokenSource(options: {
       .setAudience(key.tokenUri)
       .setIssuedAt(issuedAtSeconds)
       .setExpirationTime(issuedAtSeconds + ASSERTION_LIFETIME_SECONDS)
-      .sign(await importPKCS8(key.privateKey, 'RS256'));
+      .sign(await signingKey(key));
     const answer = await exchange(
       fetch,
       new Request(key.tokenUri, {

@@ -4,7 +4,8 @@ import type { SyncHealth } from '../sync/health.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   importing: 'People are being brought in for the first time.',
-  'passes-overdue': 'The last full comparison with Google Workspace is overdue.',
+  'passes-overdue': 'The last pass through the directory of Google Workspace is overdue.',
+  paused: 'Announcements from Google Workspace are paused.',
   'no-channel': 'Google Workspace has not confirmed yet that it can announce changes here.',
   credential: 'Google Workspace does not let Rollcall read at the moment. What is known is kept.',
 };

@@ -1,25 +1,7 @@
 // The one way in: every observation of Google, whoever asked for it, becomes a row here and nowhere else.
 import type { Database } from '../db/database.ts';
-import type { EventType } from '../db/schema.ts';
 import { type AppliedRow, applyObservedRows, type ObservedRow } from '../db/users.ts';
 import { type Observation, toObservedRow } from './observation.ts';
-
-/**
- * - `written` · `unchanged` the row now says what the look found
- * - `answered` somebody who looked later has written already
- * - `lost` somebody wrote, or a pass began, after this look began: look again with a new ticket
- * - `foreign` another directory holds this id
- * - `unstorable` the profile can't be kept, or a bare status is about nobody we know
- */
-export type ApplyOutcome = 'written' | 'unchanged' | 'answered' | 'lost' | 'foreign' | 'unstorable';
-
-export interface Applied {
-  id: string;
-  outcome: ApplyOutcome;
-  /** The event that was recorded and the columns that differed; only for `written`. */
-  event: EventType | null;
-  changed: readonly string[];
-}
 
 export interface Look {
   /** Taken in D1 before the read from Google began. */
@@ -52,9 +34,6 @@ function cut(rows: readonly ObservedRow[]): ObservedRow[][] {
   return chunks;
 }
 
-const outcomeOf = ({ verdict }: AppliedRow): ApplyOutcome =>
-  verdict === 'unknown' ? 'unstorable' : verdict;
-
 /**
  * Applies a set of observations; one person and 500 cost the same number of queries.
  *
@@ -67,35 +46,24 @@ export async function applyObservations(
   directoryId: string,
   look: Look,
   observations: readonly Observation[],
-): Promise<Map<string, Applied>> {
-  const applied = new Map<string, Applied>();
+): Promise<Map<string, AppliedRow>> {
+  const applied = new Map<string, AppliedRow>();
   const rows = new Map<string, ObservedRow>();
   for (const observation of observations) {
+    const { id } = observation;
     const row = toObservedRow(observation, ports.rolesSchema);
-    if (row) rows.set(row.id, row);
-    else
-      applied.set(observation.id, {
-        id: observation.id,
-        outcome: 'unstorable',
-        event: null,
-        changed: [],
-      });
+    if (row) rows.set(id, row);
+    else applied.set(id, { id, outcome: 'unstorable', event: null, changed: [] });
   }
+  const { ticket, nowMs, insertOnly = false } = look;
   for (const chunk of cut([...rows.values()])) {
     const results = await applyObservedRows(
       ports.db,
       directoryId,
-      { ticket: look.ticket, nowMs: look.nowMs, insertOnly: look.insertOnly ?? false },
+      { ticket, nowMs, insertOnly },
       chunk,
     );
-    for (const result of results) {
-      applied.set(result.id, {
-        id: result.id,
-        outcome: outcomeOf(result),
-        event: result.event,
-        changed: result.changed,
-      });
-    }
+    for (const result of results) applied.set(result.id, result);
   }
   return applied;
 }

@@ -13,6 +13,8 @@ export type WatchedEvent = ChannelEvent | '*';
 
 export interface ChannelPlan {
   open: WatchedEvent[];
+  /** Until when an event that is to be opened has a channel all the same; absent if it has none. */
+  heldUntilMs: ReadonlyMap<WatchedEvent, number>;
   stop: Channel[];
   /**
    * Until when every wanted event has a channel that proved itself; `null` if one has none, 0 if nothing
@@ -78,11 +80,12 @@ export function planChannels({
     return wanted.includes(channel.event) ? isTrusted(kept.get(channel.event)) : isAllTrusted;
   });
   const covers = wanted.map((event) => {
-    const proven = usable.filter((channel) => channel.event === event && isTrusted(channel));
+    const proven = usable.filter((channel) => channel.event === event && channel.isSynced);
     return best(proven)?.expiresAtMs ?? null;
   });
   const coveredUntilMs = covers.includes(null)
     ? null
     : Math.min(...covers.map((until) => until ?? 0));
-  return { open, stop, coveredUntilMs: wanted.length === 0 ? 0 : coveredUntilMs };
+  const heldUntilMs = new Map([...kept].map(([event, { expiresAtMs }]) => [event, expiresAtMs]));
+  return { open, heldUntilMs, stop, coveredUntilMs: wanted.length === 0 ? 0 : coveredUntilMs };
 }

@@ -3,6 +3,7 @@
 //
 // The attack: anybody can POST to the receiver. The mac covers channel id, directory and event, so a token
 // says nothing for another channel, and the id's age makes a stolen one die.
+import { base64url } from 'jose';
 import type { Config } from '../config.ts';
 import { CHANNEL_EVENTS, type ChannelEvent } from '../google/channels.ts';
 import { deriveHmacKey, deriveKeyId } from '../keys.ts';
@@ -34,7 +35,12 @@ export async function channelKeys(config: Config): Promise<ChannelKeys> {
   const known = derived.get(config);
   if (known) return known;
   const derive = async (secret: string): Promise<ChannelKey> => ({
-    id: await deriveKeyId(secret, PURPOSE, config.publicUrl.origin),
+    // A channel for another customer or domain is as useless as one with another key.
+    id: await deriveKeyId(
+      secret,
+      PURPOSE,
+      [config.publicUrl.origin, config.customer, config.domain].join('\n'),
+    ),
     key: await deriveHmacKey(secret, PURPOSE, config.publicUrl.origin),
   });
   const keys = {
@@ -61,19 +67,8 @@ export async function signChannelToken(
   channel: ChannelIdentity,
 ): Promise<string> {
   const mac = new Uint8Array(await crypto.subtle.sign('HMAC', keys.current.key, signed(channel)));
-  return `v1.${channel.directoryId}.${channel.event}.${toBase64Url(mac)}`;
+  return `v1.${channel.directoryId}.${channel.event}.${base64url.encode(mac)}`;
 }
-
-const toBase64Url = (bytes: Uint8Array) =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
-
-const fromBase64Url = (text: string) =>
-  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) =>
-    character.charCodeAt(0),
-  );
 
 function isChannelEvent(text: string): text is ChannelEvent | '*' {
   return text === '*' || (CHANNEL_EVENTS as readonly string[]).includes(text);
@@ -104,7 +99,7 @@ export async function verifyChannelToken(
   if (!isChannelEvent(event) || !MAC_PATTERN.test(mac)) return null;
   if (nowMs - madeAtMs(channelId) > MAX_CHANNEL_AGE_MS) return null;
   const channel: ChannelIdentity = { channelId, directoryId, event };
-  const macBytes = fromBase64Url(mac);
+  const macBytes = base64url.decode(mac);
   for (const candidate of [keys.current, keys.previous]) {
     if (candidate && (await crypto.subtle.verify('HMAC', candidate.key, macBytes, signed(channel))))
       return channel;

@@ -19,31 +19,60 @@ import type { SyncPorts } from './ports.ts';
 
 /** How long a refused channel without `event` is not tried again. */
 const OMISSION_REFUSED_FOR_MS = 24 * 3_600_000;
-const NOTIFICATION_PATH = '/google/notifications';
+/** Two runs of cron and what they may be late. */
+const TWO_CRONS_MS = 12 * 60_000;
+/** Where Google pushes to, below PUBLIC_URL. */
+export const NOTIFICATIONS_PATH = '/google/notifications';
+
+/** What channels need of their directory. */
+export type ChannelOwner = Pick<Directory, 'id' | 'eventOmissionRefusedMs'>;
 
 /** What a run found and did. `failure`: why the first channel that could not be opened could not. */
 export interface ChannelsKept {
   opened: number;
   stopped: number;
+  /** As found, before anything was opened; see ChannelPlan. */
+  coveredUntilMs: number | null;
   failure: GoogleApiError | null;
 }
 
-const scopeOf = ({ config }: SyncPorts) => ({ customer: config.customer, domain: config.domain });
+/**
+ * A channel that KV does not take could be neither renewed nor stopped later, and each cron would open one
+ * more. So it goes again, unless it is needed: channels work without KV.
+ */
+async function remember(
+  ports: SyncPorts,
+  directoryId: string,
+  channel: StoredChannel,
+  heldUntilMs: number,
+): Promise<void> {
+  try {
+    await rememberChannel(ports.channels, directoryId, channel, ports.nowMs());
+  } catch (error) {
+    if (heldUntilMs - ports.nowMs() > TWO_CRONS_MS) await stopChannel(ports.api, channel);
+    throw error;
+  }
+}
 
-async function open(ports: SyncPorts, directoryId: string, event: WatchedEvent): Promise<void> {
+async function open(
+  ports: SyncPorts,
+  directoryId: string,
+  event: WatchedEvent,
+  heldUntilMs: number,
+): Promise<void> {
   const { config, api } = ports;
   const keys = await channelKeys(config);
   const openedAtMs = ports.nowMs();
   const id = newChannelId(openedAtMs);
-  const granted = await watchUsers(api, scopeOf(ports), {
+  const granted = await watchUsers(api, config, {
     id,
     event,
     token: await signChannelToken(keys, { channelId: id, directoryId, event }),
-    address: new URL(NOTIFICATION_PATH, config.publicUrl).href,
+    address: new URL(NOTIFICATIONS_PATH, config.publicUrl).href,
     ttlSeconds: config.channelTtlSeconds,
   });
   const channel: StoredChannel = { id, event, keyId: keys.current.id, openedAtMs, ...granted };
-  await rememberChannel(ports.channels, directoryId, channel, ports.nowMs());
+  await remember(ports, directoryId, channel, heldUntilMs);
   ports.log('info', 'channel.opened', {
     directoryId,
     channelId: id,
@@ -71,15 +100,20 @@ interface Opened {
 async function openAll(
   ports: SyncPorts,
   directoryId: string,
-  events: readonly WatchedEvent[],
+  { open: events, heldUntilMs }: ChannelPlan,
 ): Promise<Opened> {
   const result: Opened = { opened: 0, failure: null, isOmissionRefused: false };
   for (const event of events) {
     try {
-      await open(ports, directoryId, event);
+      await open(ports, directoryId, event, heldUntilMs.get(event) ?? 0);
       result.opened += 1;
     } catch (error) {
-      if (!(error instanceof GoogleApiError)) throw error;
+      // Whatever failed here, KV included, the next event has its turn.
+      if (!(error instanceof GoogleApiError)) {
+        const code = error instanceof Error ? error.name : 'unknown';
+        ports.log('error', 'channel.not-stored', { directoryId, channelEvent: event, code });
+        continue;
+      }
       const { code, status, remedy } = error;
       ports.log('error', 'channel.not-opened', {
         directoryId,
@@ -108,7 +142,7 @@ async function stop(ports: SyncPorts, directoryId: string, channel: Channel): Pr
     });
     return true;
   } catch (error) {
-    const code = error instanceof GoogleApiError ? error.code : 'kv';
+    const code = error instanceof GoogleApiError ? error.code : 'internal-error';
     ports.log('warn', 'channel.not-stopped', { directoryId, channelId: channel.id, code });
     return false;
   }
@@ -132,14 +166,26 @@ async function makePlans(
     });
 }
 
-function isOmissionRefused({ eventOmissionRefusedMs }: Directory, nowMs: number): boolean {
+function isOmissionRefused({ eventOmissionRefusedMs }: ChannelOwner, nowMs: number): boolean {
   return (
     eventOmissionRefusedMs !== null && nowMs - eventOmissionRefusedMs < OMISSION_REFUSED_FOR_MS
   );
 }
 
+async function noteOmissionRefused(ports: SyncPorts, directoryId: string): Promise<void> {
+  try {
+    await noteEventOmissionRefused(ports.db, directoryId, ports.nowMs());
+  } catch {
+    // Asked again at the next cron, to be refused again: no harm.
+    ports.log('warn', 'channel.omission-not-noted', { directoryId });
+  }
+}
+
 /** Until when every wanted event has a proven channel; see ChannelPlan. */
-export async function readCoverage(ports: SyncPorts, directory: Directory): Promise<number | null> {
+export async function readCoverage(
+  ports: SyncPorts,
+  directory: ChannelOwner,
+): Promise<number | null> {
   const plan = await makePlans(ports, directory.id);
   return plan(isOmissionRefused(directory, ports.nowMs())).coveredUntilMs;
 }
@@ -149,17 +195,21 @@ export async function readCoverage(ports: SyncPorts, directory: Directory): Prom
  *
  * @see https://developers.google.com/workspace/admin/directory/v1/guides/push#renewing-notification-channels
  */
-export async function keepChannels(ports: SyncPorts, directory: Directory): Promise<ChannelsKept> {
+export async function keepChannels(
+  ports: SyncPorts,
+  directory: ChannelOwner,
+): Promise<ChannelsKept> {
   const plan = await makePlans(ports, directory.id);
   let planned = plan(isOmissionRefused(directory, ports.nowMs()));
-  let result = await openAll(ports, directory.id, planned.open);
+  let result = await openAll(ports, directory.id, planned);
   if (result.isOmissionRefused) {
     // Google wants one channel for each event: so be it, and it is asked again tomorrow.
-    await noteEventOmissionRefused(ports.db, directory.id, ports.nowMs());
+    await noteOmissionRefused(ports, directory.id);
     planned = plan(true);
-    result = await openAll(ports, directory.id, planned.open);
+    result = await openAll(ports, directory.id, planned);
   }
   let stopped = 0;
   for (const channel of planned.stop) if (await stop(ports, directory.id, channel)) stopped += 1;
-  return { opened: result.opened, stopped, failure: result.failure };
+  const { coveredUntilMs } = planned;
+  return { opened: result.opened, stopped, coveredUntilMs, failure: result.failure };
 }

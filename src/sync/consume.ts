@@ -1,14 +1,17 @@
 // The consumer of `rollcall-changes`: folds hints for the same person into one look, applies what Google
 // answers, and decides each message on its own.
 import { type DeadLetter, storeDeadLetter } from '../db/dead-letters.ts';
-import { noteProblem } from '../db/directories.ts';
+import { isCredentialCode } from '../google/errors.ts';
 import { backoffSeconds } from './backoff.ts';
 import { rememberSync } from './channel-store.ts';
-import { refreshCondition } from './condition.ts';
+import { refreshCondition, reportProblem } from './condition.ts';
 import { changeMessage, type LookHint, type SyncNote } from './hint.ts';
 import { type HintOutcome, hintOutcome } from './hint-outcome.ts';
-import { type Conclusion, type Looked, lookAt, type Person } from './look.ts';
+import { type Conclusion, type Looked, type LookFailure, lookAt, type Person } from './look.ts';
 import type { SyncPorts } from './ports.ts';
+
+/** So many intervals pass before a refusal counts as one person's own: a pass tells a directory's by then. */
+const REFUSED_FOR_INTERVALS = 3;
 
 /** A message as the queue hands it over. */
 export type QueuedMessage = Pick<Message, 'id' | 'attempts' | 'body' | 'ack' | 'retry'>;
@@ -108,21 +111,24 @@ function logWritten(
   });
 }
 
-/** Stores whether Google lets us read at all, when that has changed. */
-async function noteHealth(ports: SyncPorts, directoryId: string, looked: Looked): Promise<void> {
-  const conclusions = [...looked.conclusions.values()];
-  const broken = conclusions.find((c) => c.kind === 'failed' && c.isCredential);
-  const problem = broken?.kind === 'failed' ? broken.code : null;
-  const wasRead = conclusions.some((c) => c.kind === 'applied');
-  if (
-    problem !== null ? looked.problemBefore !== problem : wasRead && looked.problemBefore !== null
-  ) {
-    try {
-      await noteProblem(ports.db, directoryId, problem, ports.nowMs());
-    } catch {
-      // Every message is settled by now; the next batch or pass notes it.
-      ports.log('warn', 'problem.not-noted', { directoryId, problem });
-    }
+/** Reports whether Google lets us read at all, when that has changed. */
+async function noteWhetherReadable(
+  ports: SyncPorts,
+  directoryId: string,
+  { conclusions, problemBefore }: Looked,
+): Promise<void> {
+  const all = [...conclusions.values()];
+  const broken = all.find(
+    (c): c is LookFailure => c.kind === 'failed' && !c.retryable && isCredentialCode(c.code),
+  );
+  if (broken) {
+    if (broken.code === problemBefore) return;
+    return reportProblem(ports, directoryId, { code: broken.code, remedy: broken.remedy });
+  }
+  // What kept a list from being read is taken back by the next list, not by a get.
+  const wasRead = all.some(({ kind }) => kind === 'applied');
+  if (wasRead && problemBefore !== null && isCredentialCode(problemBefore)) {
+    await reportProblem(ports, directoryId, null);
   }
 }
 
@@ -146,8 +152,7 @@ async function settle(
 /** While the whole directory can't be read, one person's refusal is no fault of theirs: it waits as well. */
 function concludeFor({ conclusions, problemBefore }: Looked, id: string): Conclusion {
   const conclusion = conclusions.get(id) ?? { kind: 'deferred' };
-  if (conclusion.kind !== 'failed' || problemBefore === null || problemBefore === undefined)
-    return conclusion;
+  if (conclusion.kind !== 'failed' || problemBefore === null) return conclusion;
   return { ...conclusion, isCredential: true };
 }
 
@@ -176,9 +181,15 @@ async function consumeDirectory(
   for (const [id, { person, hints: queued }] of people) {
     const conclusion = concludeFor(looked, id);
     logWritten(ports, directoryId, person, conclusion);
+    const newest = queued.reduce((a, b) => (b.hint.noticedMs >= a.hint.noticedMs ? b : a));
     for (const one of queued) {
-      const { attempts } = one.message;
-      const outcome = hintOutcome(one.hint, attempts, conclusion, ports.nowMs(), ports.random());
+      const outcome = hintOutcome(one.hint, conclusion, {
+        attempts: one.message.attempts,
+        isOneOfSeveral: queued.length > 1 && one === newest,
+        refusedForMs: REFUSED_FOR_INTERVALS * ports.config.reconcileEveryMinutes * 60_000,
+        nowMs: ports.nowMs(),
+        random: ports.random(),
+      });
       counts[outcome.kind] = (counts[outcome.kind] ?? 0) + 1;
       if (outcome.kind !== 'done') reasons.add(outcome.reason);
       await settle(ports, one, outcome);
@@ -193,7 +204,7 @@ async function consumeDirectory(
     reasons: [...reasons],
     durationMs: ports.nowMs() - startedMs,
   });
-  await noteHealth(ports, directoryId, looked);
+  await noteWhetherReadable(ports, directoryId, looked);
 }
 
 /**
@@ -220,7 +231,7 @@ export async function consumeChanges(
     }
   }
   for (const [directoryId, hints] of byDirectory) await consumeDirectory(ports, directoryId, hints);
-  for (const directoryId of synced) await refreshCondition(ports, directoryId);
+  for (const directoryId of synced) await refreshCondition(ports, directoryId, 'read');
 }
 
 /** The consumer of `rollcall-changes-dead`: what the queue gave up on is stored, to be replayed. */

@@ -4,7 +4,7 @@ import type { Directory } from '../db/directories.ts';
 
 export type SyncHealth =
   | { inStep: true; sinceMs: number }
-  /** A reason code: `importing`, `credential:<code>`, `passes-overdue`, `no-channel`. */
+  /** A reason code: `importing`, `credential:<code>`, `passes-overdue`, `paused`, `no-channel`. */
   | { inStep: false; reason: string; sinceMs: number | null };
 
 /** A pass may be late by this many intervals before it counts. */
@@ -29,8 +29,9 @@ export function syncHealth(
   if (nowMs - lastReconciledMs > OVERDUE_INTERVALS * everyMinutes * 60_000) {
     return { inStep: false, reason: 'passes-overdue', sinceMs: lastReconciledMs };
   }
-  // 0 = paused on purpose: passes alone keep people in step.
-  if (channelsUntilMs === null || (channelsUntilMs !== 0 && channelsUntilMs <= nowMs)) {
+  // Paused on purpose: passes find newcomers, and nothing else arrives.
+  if (channelsUntilMs === 0) return { inStep: false, reason: 'paused', sinceMs: null };
+  if (channelsUntilMs === null || channelsUntilMs <= nowMs) {
     return { inStep: false, reason: 'no-channel', sinceMs: channelsUntilMs };
   }
   return { inStep: true, sinceMs: inStepSinceMs ?? nowMs };

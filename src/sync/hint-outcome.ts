@@ -18,9 +18,6 @@ const LOOK_AGAIN_AT_MS = {
   contradicted: [8_000, 20_000, 50_000, 110_000, 230_000],
 } as const;
 
-/** A refusal that waiting does not cure, tried about two minutes: 403 and 412 were seen after a creation. */
-const MAX_ATTEMPTS_WHEN_REFUSED = 7;
-
 function lookAgain(
   kind: keyof typeof LOOK_AGAIN_AT_MS,
   hint: LookHint,
@@ -42,16 +39,28 @@ function contradicts(hint: LookHint, isGone: boolean): boolean {
   return hint.event === 'delete' ? !isGone : isGone;
 }
 
-/**
- * @param attempts how often the queue has delivered this hint, from 1
- * @param random in [0, 1)
- */
+export interface Delivery {
+  /** How often the queue has delivered this hint, from 1. */
+  attempts: number;
+  /**
+   * The newest of several hints that one look answered. Google may have shown only what the older ones were
+   * about, so a look that found something does not answer this one for good.
+   */
+  isOneOfSeveral: boolean;
+  /**
+   * A refusal that waiting does not cure is believed at this age of the hint: 403 and 412 were seen after a
+   * creation, and a refusal of everybody is found by a pass.
+   */
+  refusedForMs: number;
+  nowMs: number;
+  /** In [0, 1). */
+  random: number;
+}
+
 export function hintOutcome(
   hint: LookHint,
-  attempts: number,
   conclusion: Conclusion,
-  nowMs: number,
-  random: number,
+  { attempts, isOneOfSeveral, refusedForMs, nowMs, random }: Delivery,
 ): HintOutcome {
   switch (conclusion.kind) {
     case 'applied': {
@@ -59,7 +68,8 @@ export function hintOutcome(
       if (outcome === 'foreign' || outcome === 'unstorable')
         return { kind: 'dead', reason: outcome };
       if (contradicts(hint, conclusion.isGone)) return lookAgain('contradicted', hint, nowMs);
-      return outcome === 'written' ? { kind: 'done' } : lookAgain('unchanged', hint, nowMs);
+      if (outcome === 'written' && !isOneOfSeveral) return { kind: 'done' };
+      return lookAgain('unchanged', hint, nowMs);
     }
     case 'young':
       return {
@@ -74,7 +84,7 @@ export function hintOutcome(
       if (
         !conclusion.retryable &&
         !conclusion.isCredential &&
-        attempts >= MAX_ATTEMPTS_WHEN_REFUSED
+        nowMs - hint.noticedMs >= refusedForMs
       ) {
         return { kind: 'dead', reason: conclusion.code };
       }

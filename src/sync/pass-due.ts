@@ -21,17 +21,19 @@ export function isPassDue(
   if (last.finishedMs === null)
     return nowMs - last.progressMs > LOST_AFTER_MS ? 'yes-last-is-lost' : 'no';
   if (last.outcome !== 'complete') return 'yes';
-  // Cron ticks are not exact: half a minute early is on time.
-  return nowMs - last.startedMs >= everyMinutes * 60_000 - 30_000 ? 'yes' : 'no';
+  // A pass may begin minutes after its cron: half a tick (5 minutes deployed) early is on time.
+  const everyMs = everyMinutes * 60_000;
+  return nowMs - last.startedMs >= everyMs - Math.min(150_000, everyMs / 2) ? 'yes' : 'no';
 }
 
 /** Ends a pass that was cut off, so that the next one can start under another id. */
 export function declareLost(ports: SyncPorts, run: ReconcileRun): Promise<void> {
   ports.log('warn', 'reconcile.lost', { directoryId: run.directoryId, passId: run.id });
-  return endRun(ports.db, run.id, {
+  return endRun(ports.db, run, {
     outcome: 'lost',
     reason: 'no-progress',
-    nextPageToken: run.nextPageToken,
+    counts: null,
+    nextPageToken: null,
     nowMs: ports.nowMs(),
   });
 }

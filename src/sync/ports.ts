@@ -12,7 +12,7 @@ import type { ChangeMessage } from './hint.ts';
 export type ChannelStore = Pick<KVNamespace, 'get' | 'put' | 'delete' | 'list'>;
 
 /** The part of a queue that hints need. */
-export type ChangeQueue = Pick<Queue<ChangeMessage>, 'send' | 'sendBatch'>;
+export type ChangeQueue = Pick<Queue<ChangeMessage>, 'sendBatch'>;
 
 export interface SyncPorts {
   config: Config;
@@ -20,6 +20,8 @@ export interface SyncPorts {
   channels: ChannelStore;
   changes: ChangeQueue;
   api: ApiOptions;
+  /** How many requests have left for Google in this event, tokens included. */
+  googleCalls: () => number;
   log: Log;
   nowMs: () => number;
   /** In [0, 1). */
@@ -49,7 +51,12 @@ export function syncPorts(
   config: Config,
   surroundings: Surroundings = SURROUNDINGS,
 ): SyncPorts {
-  const { fetch, nowMs, random, wait, log } = surroundings;
+  const { nowMs, random, wait, log } = surroundings;
+  let calls = 0;
+  const fetch: Fetch = (request) => {
+    calls += 1;
+    return surroundings.fetch(request);
+  };
   return {
     config,
     db: openDatabase(env.DB),
@@ -67,6 +74,7 @@ export function syncPorts(
       fetch,
       nowMs,
     },
+    googleCalls: () => calls,
     log,
     nowMs,
     random,

@@ -3,18 +3,10 @@
 // people become hints, and the consumer looks at each by id. It never changes a known row and removes
 // nobody: a list's word is not enough for that.
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
-import {
-  ensureDirectory,
-  noteProblem,
-  pinCustomer,
-  readDirectory,
-  takePassTicket,
-} from '../db/directories.ts';
+import { isSuperseded, pinCustomer, readDirectory, takePassTicket } from '../db/directories.ts';
 import {
   beginRun,
-  completeRun,
   endRun,
-  isSuperseded,
   noteProgress,
   type RunCounts,
   readLastRun,
@@ -22,15 +14,18 @@ import {
 import type { ReconcileOutcome } from '../db/schema.ts';
 import { readKnownUsers } from '../db/users.ts';
 import { listUsers } from '../google/directory.ts';
-import { GoogleApiError } from '../google/errors.ts';
+import { GoogleApiError, isCredentialFailure } from '../google/errors.ts';
 import type { DirectoryUser } from '../google/user.ts';
 import { applyObservations } from './apply.ts';
-import { refreshCondition } from './condition.ts';
+import { type Problem, refreshCondition, reportProblem } from './condition.ts';
+import { ensureDefaultDirectory } from './default-directory.ts';
 import { sendHints } from './pass-hints.ts';
 import type { SyncPorts } from './ports.ts';
 
-/** The free plan counts steps (3,000 a day), and a step's result must stay small. */
+/** The free plan counts steps: 3,000 a day. */
 const PAGES_PER_STEP = 4;
+/** A page whose people are all stored costs ten times the processor time of one that is only compared. */
+const PAGES_PER_IMPORT_STEP = 1;
 /** Beyond this many, unknown people are inserted from the page instead of being looked at one by one. */
 const MAX_HINTS = 500;
 
@@ -62,10 +57,10 @@ interface Progress extends RunCounts {
   failure: PassFailure | null;
 }
 
-/** What ends a pass: a code, and whether it keeps the directory from being read until somebody acts. */
+/** What ends a pass: a code, and the problem behind it if somebody has to act. */
 interface PassFailure {
   reason: string;
-  isProblem: boolean;
+  problem: Problem | null;
 }
 
 /**
@@ -75,20 +70,11 @@ interface PassFailure {
 function failureOf(error: unknown): PassFailure {
   const message = error instanceof Error ? error.message : '';
   const code = /^(?:\w*Error: )*(?:Google|D1 refused a query): ([\w.-]+)/.exec(message)?.[1];
-  // A list that Google refuses for good is about the whole directory, whatever the reason's name.
-  const isProblem = error instanceof GoogleApiError && !error.retryable;
-  return { reason: code ?? 'internal-error', isProblem };
+  return { reason: code ?? 'internal-error', problem: null };
 }
 
 async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun> {
-  if (directoryId === DEFAULT_DIRECTORY_ID) {
-    const { customer, adminEmails } = ports.config;
-    await ensureDirectory(ports.db, {
-      id: directoryId,
-      customer,
-      adminEmail: adminEmails.join(','),
-    });
-  }
+  if (directoryId === DEFAULT_DIRECTORY_ID) await ensureDefaultDirectory(ports);
   // Not this pass itself, whose row is there already when this step is repeated.
   const last = await readLastRun(ports.db, directoryId, id);
   const ticket = await takePassTicket(ports.db, directoryId);
@@ -134,6 +120,8 @@ async function takePage(
   );
   const unknown = users.filter(({ id }) => !known.has(id));
   progress.usersSeen += users.length;
+  // Whom an earlier try of this step has brought in already.
+  progress.created += [...known.values()].filter(({ ticket }) => ticket === begun.ticket).length;
   if (unknown.length === 0) return;
   if (!begun.isImport && progress.unknownIds.length + unknown.length <= MAX_HINTS) {
     progress.unknownIds.push(...unknown.map(({ id }) => id));
@@ -157,20 +145,22 @@ async function takePages(
   pass: Pass,
   begun: Begun & { ticket: number },
   before: Progress,
+  /** Calls since the step was first tried; what failed counts as well. */
+  callsMade: () => number,
 ): Promise<Progress> {
   const progress: Progress = { ...before, unknownIds: [...before.unknownIds] };
-  const scope = { customer: ports.config.customer, domain: ports.config.domain };
   try {
-    for (let page = 0; page < PAGES_PER_STEP; page += 1) {
+    const pages = begun.isImport ? PAGES_PER_IMPORT_STEP : PAGES_PER_STEP;
+    for (let page = 0; page < pages; page += 1) {
       if (progress.googleCalls >= ports.config.googleCallsPerPass) break;
       if (await isSuperseded(ports.db, pass.directoryId, begun.ticket))
         return { ...progress, isSuperseded: true };
       const { users, malformed, nextPageToken } = await listUsers(
         ports.api,
-        scope,
+        ports.config,
         progress.nextPageToken,
       );
-      progress.googleCalls += 1;
+      progress.googleCalls = before.googleCalls + callsMade();
       if (malformed > 0) ports.log('warn', 'reconcile.malformed', { passId: pass.id, malformed });
       await takePage(ports, pass, begun, users, progress);
       if (progress.isSuperseded) return progress;
@@ -179,9 +169,14 @@ async function takePages(
     }
   } catch (error) {
     // What waiting can cure is thrown on, and the step is repeated; the rest ends the pass.
-    if (error instanceof GoogleApiError && !error.retryable)
-      return { ...progress, failure: failureOf(error) };
-    throw error;
+    if (!(error instanceof GoogleApiError) || error.retryable) throw error;
+    const { code, remedy } = error;
+    // A list that is refused is about the whole directory; only a page token may have died on its own.
+    const isProblem = progress.nextPageToken === null || isCredentialFailure(error);
+    return {
+      ...progress,
+      failure: { reason: code, problem: isProblem ? { code, remedy } : null },
+    };
   }
   await noteProgress(ports.db, pass.id, countsOf(progress), ports.nowMs());
   return progress;
@@ -201,29 +196,25 @@ async function end(
   progress: Progress,
 ): Promise<ReconcileOutcome> {
   const { failure } = progress;
-  const nowMs = ports.nowMs();
-  if (outcome === 'complete') {
-    await noteProgress(ports.db, pass.id, countsOf(progress), nowMs);
-    await completeRun(ports.db, pass, nowMs);
-    await noteProblem(ports.db, pass.directoryId, null, nowMs);
-  } else {
-    const { nextPageToken } = progress;
-    await endRun(ports.db, pass.id, {
-      outcome,
-      reason: failure?.reason ?? null,
-      nextPageToken,
-      nowMs,
-    });
-    if (failure?.isProblem) await noteProblem(ports.db, pass.directoryId, failure.reason, nowMs);
-  }
+  const { directoryId } = pass;
+  const reason = failure?.reason ?? null;
+  await endRun(ports.db, pass, {
+    outcome,
+    reason,
+    counts: countsOf(progress),
+    nextPageToken: outcome === 'budget' ? progress.nextPageToken : null,
+    nowMs: ports.nowMs(),
+  });
   ports.log(outcome === 'failed' ? 'error' : 'info', 'reconcile.ended', {
-    directoryId: pass.directoryId,
+    directoryId,
     passId: pass.id,
     outcome,
-    reason: failure?.reason ?? null,
+    reason,
     ...countsOf(progress),
   });
-  await refreshCondition(ports, pass.directoryId);
+  if (outcome === 'complete') await reportProblem(ports, directoryId, null);
+  if (failure?.problem) await reportProblem(ports, directoryId, failure.problem);
+  await refreshCondition(ports, directoryId, 'as-stored');
   return outcome;
 }
 
@@ -250,12 +241,14 @@ export async function reconcile(
   try {
     const begun = await steps.do('begin', () => begin(ports, pass));
     const { ticket } = begun;
-    if (ticket === null) progress.failure = { reason: 'unknown-directory', isProblem: false };
+    if (ticket === null) progress.failure = { reason: 'unknown-directory', problem: null };
     progress.nextPageToken = begun.pageToken;
     for (let step = 1; ticket !== null; step += 1) {
       const before = progress;
+      const callsBefore = ports.googleCalls();
+      const callsMade = () => ports.googleCalls() - callsBefore;
       progress = await steps.do(`pages ${step}`, () =>
-        takePages(ports, pass, { ...begun, ticket }, before),
+        takePages(ports, pass, { ...begun, ticket }, before, callsMade),
       );
       if (progress.failure !== null || progress.isSuperseded) break;
       if (

@@ -1,11 +1,13 @@
 // What cron does, every 5 minutes (every minute on a laptop). Each run does what is due and may be missed,
 // late, repeated or doubled: nothing depends on the previous one.
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
-import { ensureDirectory, noteProblem, readDirectory } from '../db/directories.ts';
+import { DatabaseError } from '../db/database.ts';
+import { readDirectory } from '../db/directories.ts';
 import { readLastRun } from '../db/reconcile-runs.ts';
 import { isCredentialFailure } from '../google/errors.ts';
-import { keepChannels } from './channels.ts';
-import { refreshCondition } from './condition.ts';
+import { type ChannelOwner, keepChannels } from './channels.ts';
+import { refreshCondition, reportProblem } from './condition.ts';
+import { ensureDefaultDirectory } from './default-directory.ts';
 import { declareLost, isPassDue } from './pass-due.ts';
 import type { SyncPorts } from './ports.ts';
 import type { Pass } from './reconcile.ts';
@@ -27,37 +29,42 @@ async function startDuePass(
   await startPass({ id: `${directoryId}-${Math.floor(scheduledMs / 60_000)}`, directoryId });
 }
 
+async function tendChannels(ports: SyncPorts, owner: ChannelOwner): Promise<void> {
+  const { failure, opened, stopped, coveredUntilMs } = await keepChannels(ports, owner);
+  ports.log('info', 'channels.kept', { directoryId: owner.id, opened, stopped });
+  if (isCredentialFailure(failure)) await reportProblem(ports, owner.id, failure);
+  await refreshCondition(ports, owner.id, { channelsUntilMs: coveredUntilMs });
+}
+
 /**
  * @param scheduledMs the time cron meant, the same for a repeated run
- * @throws whatever failed last; each part is tried even when another fails
+ * @throws what failed first; each part is tried even when another fails
  */
 export async function runSchedule(
   ports: SyncPorts,
   startPass: StartPass,
   scheduledMs: number,
 ): Promise<void> {
-  const { customer, adminEmails } = ports.config;
-  await ensureDirectory(ports.db, {
-    id: DEFAULT_DIRECTORY_ID,
-    customer,
-    adminEmail: adminEmails.join(','),
-  });
-  const directory = await readDirectory(ports.db, DEFAULT_DIRECTORY_ID);
-  if (directory === null) return;
-  // Channels first: what changes while the pass is under way is pushed.
-  const parts = [
-    async () => {
-      const { failure, opened, stopped } = await keepChannels(ports, directory);
-      if (failure && isCredentialFailure(failure)) {
-        await noteProblem(ports.db, directory.id, failure.code, ports.nowMs());
-      }
-      ports.log('info', 'channels.kept', { directoryId: directory.id, opened, stopped });
+  // Channels live at Google and need no D1: while it is away the queue keeps what they bring.
+  let owner: ChannelOwner = { id: DEFAULT_DIRECTORY_ID, eventOmissionRefusedMs: null };
+  const parts: Record<string, () => Promise<void>> = {
+    directory: async () => {
+      await ensureDefaultDirectory(ports);
+      owner = (await readDirectory(ports.db, DEFAULT_DIRECTORY_ID)) ?? owner;
     },
-    () => startDuePass(ports, startPass, scheduledMs),
-    () => refreshCondition(ports, directory.id),
-  ];
-  const results: PromiseSettledResult<void>[] = [];
-  for (const part of parts) results.push(...(await Promise.allSettled([part()])));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+    // Before the pass: what changes while it is under way is pushed.
+    channels: () => tendChannels(ports, owner),
+    pass: () => startDuePass(ports, startPass, scheduledMs),
+  };
+  const failures: unknown[] = [];
+  for (const [part, run] of Object.entries(parts)) {
+    try {
+      await run();
+    } catch (error) {
+      failures.push(error);
+      const code = error instanceof DatabaseError ? error.code : (error as Error).name;
+      ports.log('error', 'cron.failed', { directoryId: owner.id, part, code });
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

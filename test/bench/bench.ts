@@ -3,10 +3,12 @@
 //
 //   npm run bench                  all of them
 //   npm run bench -- receiver      one, or several
+
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Row } from './figure.ts';
 import { table } from './table.ts';
 
@@ -14,7 +16,7 @@ const FIGURES = ['receiver', 'latency', 'import', 'bundle'] as const;
 type FigureName = (typeof FIGURES)[number];
 /** A figure that takes longer hangs. */
 const TIME_LIMIT_MS = 180_000;
-const LEASH = new URL('../start/leash.ts', import.meta.url).pathname;
+const LEASH = fileURLToPath(new URL('../start/leash.ts', import.meta.url).href);
 
 const temporary = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 }));
@@ -30,7 +32,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 async function run(figure: FigureName): Promise<Row[]> {
-  const file = new URL(`${figure}.ts`, import.meta.url).pathname;
+  const file = fileURLToPath(new URL(`${figure}.ts`, import.meta.url).href);
   const child = spawn(process.execPath, [LEASH, process.execPath, file, join(temporary, figure)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

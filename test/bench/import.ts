@@ -3,7 +3,9 @@
 //
 // Every D1 call goes through getPlatformProxy() here, which a Worker's does not: the seconds are an upper
 // bound; calls, statements and rows are exact. Memory is this process's, wrangler's own part of it included.
+
 import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { getPlatformProxy } from 'wrangler';
@@ -36,7 +38,9 @@ const STEPS: Steps = {
 };
 
 async function startGoogle(): Promise<GooglePlace> {
-  const child = fork(new URL('google-process.ts', import.meta.url).pathname, [String(PEOPLE)]);
+  const child = fork(fileURLToPath(new URL('google-process.ts', import.meta.url).href), [
+    String(PEOPLE),
+  ]);
   return new Promise((resolve, reject) => {
     child.once('message', (place) => resolve(place as GooglePlace));
     child.once('exit', (code) => reject(new Error(`the fake Google ended with ${code}`)));

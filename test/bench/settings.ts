@@ -1,10 +1,12 @@
 // The configurations that the bench runs: the product's own wrangler.toml with single lines changed, a bare
 // Worker with the same compatibility settings, and a file of secrets and addresses on loopback.
+
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-export const ROOT = new URL('../..', import.meta.url).pathname;
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 const PRODUCT = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8');
 
 /** @param changes lines of wrangler.toml → what stands there instead */

@@ -1,9 +1,11 @@
 // Where `npm start` keeps what it makes, apart from a user's own `.dev.vars` and state, and the settings it
 // makes there: random secrets, addresses on loopback.
+
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-export const ROOT = new URL('../..', import.meta.url).pathname;
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 
 const DEFAULT_WORKER_PORT = 8787;
 export const WORKER_PORT = Number(process.env['WORKER_PORT'] ?? DEFAULT_WORKER_PORT);

@@ -1,6 +1,8 @@
 // The Worker under `wrangler dev`, as a child that can't outlive us; its log arrives line by line.
+
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { PATHS, ROOT } from './settings.ts';
 
 const ENVIRONMENT = {
@@ -21,7 +23,8 @@ export function applyMigrations(): boolean {
     ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', PATHS.workerState],
     { cwd: ROOT, env: ENVIRONMENT, encoding: 'utf8' },
   );
-  if (run.status !== 0) process.stderr.write(`${run.stdout}${run.stderr}\n`);
+  if (run.status !== 0)
+    process.stderr.write(`${run.error?.message ?? `${run.stdout}${run.stderr}`}\n`);
   return run.status === 0;
 }
 
@@ -37,7 +40,7 @@ export function startWorker(port: number, onLine: (line: string) => void): Worke
   const child = spawn(
     process.execPath,
     [
-      new URL('leash.ts', import.meta.url).pathname,
+      fileURLToPath(new URL('leash.ts', import.meta.url).href),
       WRANGLER,
       'dev',
       ...['--port', String(port), '--env-file', PATHS.envFile, '--persist-to', PATHS.workerState],

@@ -1,13 +1,14 @@
 // What becomes of a hint once somebody has looked.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ApplyOutcome } from '../../src/db/users.ts';
 import { CHANNEL_EVENTS, type ChannelEvent } from '../../src/google/channels.ts';
-import type { ApplyOutcome } from '../../src/sync/apply.ts';
 import type { LookHint } from '../../src/sync/hint.ts';
-import { type HintOutcome, hintOutcome } from '../../src/sync/hint-outcome.ts';
+import { type Delivery, type HintOutcome, hintOutcome } from '../../src/sync/hint-outcome.ts';
 import type { Conclusion } from '../../src/sync/look.ts';
 
 const BORN_MS = 1_000_000;
+const REFUSED_FOR_SECONDS = 900;
 const ID = '108204816326412800001';
 
 const aHint = (event: ChannelEvent | null): LookHint => ({
@@ -29,6 +30,7 @@ const applied = (outcome: ApplyOutcome, isGone = false): Conclusion => ({
 const failed = (failure: Partial<Extract<Conclusion, { kind: 'failed' }>>): Conclusion => ({
   kind: 'failed',
   code: 'backendError',
+  remedy: '',
   retryable: true,
   isCredential: false,
   retryAfterSeconds: undefined,
@@ -39,9 +41,16 @@ function outcomeAt(
   ageSeconds: number,
   event: ChannelEvent | null,
   conclusion: Conclusion,
-  attempts = 1,
+  delivery: Partial<Delivery> = {},
 ): HintOutcome {
-  return hintOutcome(aHint(event), attempts, conclusion, BORN_MS + ageSeconds * 1000, 0.5);
+  return hintOutcome(aHint(event), conclusion, {
+    attempts: 1,
+    isOneOfSeveral: false,
+    refusedForMs: REFUSED_FOR_SECONDS * 1000,
+    nowMs: BORN_MS + ageSeconds * 1000,
+    random: 0.5,
+    ...delivery,
+  });
 }
 
 const again = (delaySeconds: number, reason: string): HintOutcome => ({
@@ -131,6 +140,14 @@ describe('a hint', () => {
     expect(outcomeAt(100, 'update', young)).toEqual(again(1, 'young'));
   });
 
+  test('that is the newest of several is looked at once more, even when the look found something', () => {
+    // Google may have shown only what the older ones were about.
+    const newest = { isOneOfSeveral: true };
+
+    expect(outcomeAt(0, 'update', applied('written'), newest)).toEqual(again(30, 'unchanged'));
+    expect(outcomeAt(30, 'update', applied('written'), newest)).toEqual(done);
+  });
+
   test('for which no call was left comes back at once', () => {
     expect(outcomeAt(0, 'update', { kind: 'deferred' })).toEqual(again(1, 'deferred'));
   });
@@ -155,7 +172,7 @@ describe('looking again ends', () => {
     let nowMs = BORN_MS + latenessMs();
     for (let attempts = 1; attempts < 1_000; attempts++) {
       ages.push((nowMs - BORN_MS) / 1000);
-      const outcome = hintOutcome(aHint(event), attempts, next(), nowMs, 0.5);
+      const outcome = outcomeAt((nowMs - BORN_MS) / 1000, event, next(), { attempts });
       if (outcome.kind !== 'again') return ages;
       nowMs += outcome.delaySeconds * 1000 + latenessMs();
     }
@@ -200,15 +217,15 @@ describe('looking again ends', () => {
 
   test('is decided by the age of a hint, not by how often the queue delivered it', () => {
     for (const attempts of [1, 2, 7, 50, 101]) {
-      expect(outcomeAt(0, 'add', applied('unchanged', true), attempts).kind).toBe('again');
-      expect(outcomeAt(231, 'add', applied('unchanged', true), attempts).kind).toBe('done');
+      expect(outcomeAt(0, 'add', applied('unchanged', true), { attempts }).kind).toBe('again');
+      expect(outcomeAt(231, 'add', applied('unchanged', true), { attempts }).kind).toBe('done');
     }
   });
 });
 
 describe('a look that failed', () => {
   test.each([1, 7, 20, 100])('for a while is repeated, also at try %i', (attempts) => {
-    expect(outcomeAt(0, 'update', failed({}), attempts)).toMatchObject({
+    expect(outcomeAt(0, 'update', failed({}), { attempts })).toMatchObject({
       kind: 'again',
       reason: 'backendError',
     });
@@ -216,7 +233,7 @@ describe('a look that failed', () => {
 
   test('waits longer from try to try, and never less than Retry-After', () => {
     const delay = (attempts: number, retryAfterSeconds?: number) => {
-      const outcome = outcomeAt(0, 'update', failed({ retryAfterSeconds }), attempts);
+      const outcome = outcomeAt(0, 'update', failed({ retryAfterSeconds }), { attempts });
       return outcome.kind === 'again' ? outcome.delaySeconds : 0;
     };
 
@@ -225,20 +242,23 @@ describe('a look that failed', () => {
     expect(delay(20, 1)).toBe(675);
   });
 
-  test('for good is tried six times more and ends as a dead letter with its code', () => {
+  test('for good ends as a dead letter with its code, but not before a pass could tell that nobody can be read', () => {
     const refused = failed({ code: 'forbidden', retryable: false });
 
-    expect(outcomeAt(0, 'update', refused, 6)).toMatchObject({
+    expect(outcomeAt(REFUSED_FOR_SECONDS - 1, 'update', refused, { attempts: 99 })).toMatchObject({
       kind: 'again',
       reason: 'forbidden',
     });
-    expect(outcomeAt(0, 'update', refused, 7)).toEqual({ kind: 'dead', reason: 'forbidden' });
+    expect(outcomeAt(REFUSED_FOR_SECONDS, 'update', refused)).toEqual({
+      kind: 'dead',
+      reason: 'forbidden',
+    });
   });
 
   test('for a broken credential is no fault of the hint: it waits until somebody repairs it', () => {
     const broken = failed({ code: 'token-delegation', retryable: false, isCredential: true });
 
-    expect(outcomeAt(0, 'update', broken, 99)).toMatchObject({
+    expect(outcomeAt(10 * REFUSED_FOR_SECONDS, 'update', broken, { attempts: 99 })).toMatchObject({
       kind: 'again',
       reason: 'token-delegation',
     });

@@ -25,8 +25,14 @@ const cases: [what: string, last: Last | null, every: number, due: ReturnType<ty
   [
     ['the first one: at once', null, 5, 'yes'],
     ['one interval after the last began', complete(5), 5, 'yes'],
-    ['half a minute early is on time: cron is not exact', complete(4.5), 5, 'yes'],
-    ['not before', complete(4.4), 5, 'no'],
+    [
+      'half a tick early is on time: a pass may begin minutes after its cron',
+      complete(2.5),
+      5,
+      'yes',
+    ],
+    ['not before', complete(2.4), 5, 'no'],
+    ['half an interval early, where cron comes every minute', complete(0.5), 1, 'yes'],
     ['not within a longer interval', complete(55), 60, 'no'],
     ['while one is under way: no', running(0), 5, 'no'],
     ['while one is under way, 10 minutes without progress: no', running(10), 5, 'no'],

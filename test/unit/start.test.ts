@@ -1,11 +1,13 @@
 // `npm start` as a newcomer meets it, on ports of its own: two real processes, real HTTP, real files.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { isPortFree } from '../start/ports.ts';
 
-const ROOT = new URL('../..', import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 const DEADLINE_MS = 90_000;
 const WORKER_PORT = 18_787;
 const GOOGLE_PORT = 18_788;

@@ -75,9 +75,9 @@ describe('people are', () => {
       { inStep: false, reason: 'no-channel', sinceMs: NOW_MS },
     ],
     [
-      'in step without channels when paused on purpose',
+      'out of step when paused on purpose: a change of somebody known does not arrive',
       aDirectory({ channelsUntilMs: 0 }),
-      { inStep: true, sinceMs: NOW_MS - 60 * MINUTE },
+      { inStep: false, reason: 'paused', sinceMs: null },
     ],
     [
       'out of step when paused and passes are overdue',

@@ -2,7 +2,8 @@
 // with Google changing and passes beginning in between, against the real database.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { takePassTicket } from '../../src/db/directories.ts';
-import { type ApplyOutcome, applyObservations } from '../../src/sync/apply.ts';
+import type { ApplyOutcome } from '../../src/db/users.ts';
+import { applyObservations } from '../../src/sync/apply.ts';
 import { aDirectory, applyPorts, db, gone, newId, rawRow, seen, ticketOf } from './observed.ts';
 
 /** Interleavings are played side by side, each in a directory of its own: a pass voids looks in no other. */

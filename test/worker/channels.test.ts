@@ -349,9 +349,11 @@ describe('crashes', () => {
       put: (key: string, value: string, options?: KVNamespacePutOptions) =>
         crashes-- > 0 ? refuse() : world.ports.channels.put(key, value, options),
     } as ChannelStore;
-    await expect(cron(world, { channels })).rejects.toThrow('KV is away');
-    const leaked = world.google.workspace.channels;
-    expect(leaked).toHaveLength(1);
+    await cron(world, { channels });
+    expect(loggedEvents(world)).toContain('channel.not-stored');
+    expect(liveEvents(world)).toEqual([...CHANNEL_EVENTS]);
+    const leaked = world.google.workspace.channels.filter(({ event }) => event === 'add');
+    expect(await stored()).toHaveLength(4);
     world.advance(5 * MINUTE);
     await cron(world, { channels });
     expect(liveEvents(world)).toEqual(['add', ...CHANNEL_EVENTS].toSorted());
@@ -369,6 +371,18 @@ describe('crashes', () => {
     world.clock.nowMs = leaked[0]?.expiresAtMs ?? 0;
     await cron(world);
     expect(liveEvents(world)).toEqual([...CHANNEL_EVENTS]);
+  });
+
+  test('a KV that takes no renewal: the new channel goes again while the old one has long to live', async () => {
+    const world = await watched();
+    const before = world.google.workspace.channels.map(({ id }) => id);
+    world.clock.nowMs = START_MS + 5.5 * HOUR;
+    const channels = { ...storeOf(world), put: refuse } as unknown as ChannelStore;
+    await cron(world, { channels });
+    expect(world.google.workspace.channels.map(({ id }) => id)).toEqual(before);
+    world.advance(5 * MINUTE);
+    await cron(world);
+    expect(world.google.workspace.channels).toHaveLength(10);
   });
 
   test('a record of another version in KV counts as absent', async () => {

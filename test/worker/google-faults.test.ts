@@ -108,7 +108,7 @@ describe('a get that fails', () => {
   );
 
   test.each(cases.filter(({ ends }) => ends === 'dead letter'))(
-    'for good, with $fault: seven tries, then a dead letter, and nobody is written wrongly',
+    'for good, with $fault: tries for three intervals, then a dead letter, and nobody is written wrongly',
     async ({ fault, code }) => {
       const world = await suspended();
       world.google.faults.failNext('get', fault, Number.POSITIVE_INFINITY);
@@ -117,9 +117,7 @@ describe('a get that fails', () => {
 
       expect(world.queue).toEqual([]);
       expect(await statuses(world)).toEqual(ALL('active'));
-      expect((await deadLetters()).map(({ reason, attempts }) => [reason, attempts])).toEqual(
-        KEYS.map(() => [code, 7]),
-      );
+      expect((await deadLetters()).map(({ reason }) => reason)).toEqual(KEYS.map(() => code));
     },
   );
 

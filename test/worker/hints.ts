@@ -18,7 +18,7 @@ export function aHint(world: World, userId: string, fields: Partial<LookHint> = 
 
 /** Puts hints into the queue, without Google. */
 export async function give(world: World, ...hints: LookHint[]): Promise<void> {
-  for (const hint of hints) await world.ports.changes.send(hint);
+  await world.ports.changes.sendBatch(hints.map((body) => ({ body })));
 }
 
 /** Stores people as Google has them now, long enough ago for their rows not to be young. */

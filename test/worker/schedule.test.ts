@@ -114,7 +114,7 @@ describe('each part is tried even when another fails', () => {
     const ports = { ...world.ports, channels: brokenStore() };
     await expect(runSchedule(ports, startPass, START_MS)).rejects.toThrow('KV is away');
     expect(started).toHaveLength(1);
-    expect(loggedEvents(world)).toContain('condition.not-noted');
+    expect(loggedEvents(world)).toContain('cron.failed');
   });
 
   test('a Workflow that can not be started: channels are opened and the condition is noted', async () => {

@@ -184,10 +184,6 @@ export async function reopenWorld(
       log: (level, event, fields = {}) => logs.push({ level, event, fields }),
     }),
     changes: {
-      send: async (body) => {
-        enqueue(body);
-        return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } } as never;
-      },
       sendBatch: async (messages) => {
         for (const { body } of messages) enqueue(body);
         return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } } as never;
