@@ -109,8 +109,12 @@ describe('hints are never the truth', () => {
     await give(world, ...events.map((event) => aHint(world, idAt(world, 0), { event })));
     const handled = await world.consume();
 
-    expect(handled.map(({ outcome }) => outcome)).toEqual(Array(5).fill('ack'));
+    // The newest comes once more: Google may have shown only what the older ones were about.
+    const outcomes = handled.map(({ outcome }) => outcome);
+    expect(outcomes.toSorted()).toEqual(['ack', 'ack', 'ack', 'ack', 'retry']);
     expect(getsOf(world)).toBe(1);
+    await world.settle();
+    expect(getsOf(world)).toBe(2);
   });
 
   test('the freshest of them dates the change', async () => {

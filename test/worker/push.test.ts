@@ -204,13 +204,30 @@ describe('pushes', () => {
     await world.push();
     const handled = await world.consume();
 
-    expect(handled.map(({ outcome }) => outcome)).toEqual(['ack', 'ack', 'ack']);
+    expect(handled.map(({ outcome }) => outcome).toSorted()).toEqual(['ack', 'ack', 'retry']);
     expect(getsOf(world)).toBe(1);
     expect(await world.user(id)).toMatchObject({
       status: 'suspended',
       orgUnitPath: '/Sales',
       isAdmin: 1,
     });
+  });
+
+  test('for one person that wait together while Google’s get trails behind: the last one is not lost', async () => {
+    const world = await watched(NOOR);
+    world.google.workspace.update(NOOR, { orgUnitPath: '/Sales' });
+    world.advance(500);
+    const { id } = world.google.workspace.suspend(NOOR);
+    // Get shows what was true before the suspension.
+    world.google.faults.getLagMs = 400;
+    world.advance(100);
+
+    await world.push();
+    await world.consume();
+    expect(await world.user(id)).toMatchObject({ status: 'active', orgUnitPath: '/Sales' });
+
+    await world.settle();
+    expect(await world.user(id)).toMatchObject({ status: 'suspended' });
   });
 
   test('that come twice change nothing the second time', async () => {

@@ -227,7 +227,7 @@ export async function reopenWorld(
         }
       }
     },
-    async settle(limitMs = 10 * 60_000) {
+    async settle(limitMs = 40 * 60_000) {
       const endMs = clock.nowMs + limitMs;
       for (;;) {
         await world.push();
