@@ -1,6 +1,5 @@
 // The Hono app: configuration first, then the host, then the rooms' routes; one handler for errors.
 import { Hono } from 'hono';
-import { except } from 'hono/combine';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { type Config, type Env, parseConfig } from './config.ts';
@@ -16,22 +15,18 @@ export const app = new Hono<AppEnv>();
 
 app.use(requestId());
 app.use(
-  // Nobody reads a page in the answer to a push.
-  except(
-    NOTIFICATIONS_PATH,
-    secureHeaders({
-      contentSecurityPolicy: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        formAction: ["'self'"],
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-      referrerPolicy: 'same-origin',
-      xFrameOptions: 'DENY',
-    }),
-  ),
+  secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    referrerPolicy: 'same-origin',
+    xFrameOptions: 'DENY',
+  }),
 );
 
 app.use(async function configured(c, next) {

@@ -6,11 +6,11 @@ const EXPECTED = 'HTTP/1.1 204 ';
 const END_OF_HEAD = '\r\n\r\n';
 
 /** One POST as it goes over the wire. */
-export function postBytes(port: number, path: string, headers: Headers, body: string): Buffer {
+export function postBytes(host: string, path: string, headers: Headers, body: string): Buffer {
   const lines = [...headers].map(([name, value]) => `${name}: ${value}`);
   const length = Buffer.byteLength(body);
   return Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('\r\n')}\r\n` +
+    `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n${lines.join('\r\n')}\r\n` +
       `content-length: ${length}${END_OF_HEAD}${body}`,
   );
 }

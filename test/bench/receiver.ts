@@ -1,17 +1,17 @@
 // How many pushes a second the receiver takes, held against a bare Hono route that answers 204 to the same
-// POST under the same `wrangler dev`, in alternating rounds. A second base uses the same bindings and nothing
-// else: the local stand-ins of rate limit, queue and log cost more than the bare request.
+// POST on the same stack, in alternating rounds. A second base uses the same bindings and nothing else: the
+// local stand-ins of rate limit and queue cost more than the bare request.
 //
 // Included: everything the route does (HMAC, body, rate limit, log line, queue send) and the queue taking the
 // message in. Not included: the consumer. In production it runs elsewhere; here it would take this machine's
 // processor from the receiver. So the queue holds every message back for an hour (`delivery_delay`).
 import { createGoogle } from '../google/google.ts';
 import { type Row, runFigure, say } from './figure.ts';
+import { startHarness } from './harness.ts';
 import { drive, postBytes } from './http-load.ts';
 import { makePushes } from './pushes.ts';
-import { makeVars, writeBareConfig, writeEnvFile, writeProductConfig } from './settings.ts';
+import { makeVars, writeBareConfig, writeProductConfig } from './settings.ts';
 import { median } from './statistics.ts';
-import { freePort, startDev } from './wrangler.ts';
 
 const PEOPLE = 5_000;
 const CONNECTIONS = 16;
@@ -20,8 +20,8 @@ const ROUND_MS = 2_000;
 const WARM_UP_MS = 3_000;
 
 async function measure(temporary: string): Promise<Row[]> {
-  const [port, barePort] = [await freePort(), await freePort()];
-  const publicUrl = `http://127.0.0.1:${port}`;
+  // The host that requests name; where the harness listens is its own choice.
+  const publicUrl = 'http://localhost:8787';
   // Nobody asks this Google anything; it makes the key file and the people.
   const google = await createGoogle({ seed: false });
   const people = google.workspace.addMany(PEOPLE);
@@ -33,21 +33,15 @@ async function measure(temporary: string): Promise<Row[]> {
   const config = writeProductConfig(folder, [
     [/^queue = "rollcall-changes"$/m, 'queue = "rollcall-changes"\ndelivery_delay = 3600'],
   ]);
-  const envFile = writeEnvFile(folder, vars);
   // One after the other: two builds at once on two cores take longer than both.
-  await startDev({ temporary, config, port, envFile, state: `${folder}/state` });
-  const bareConfig = writeBareConfig(bareFolder);
-  await startDev({
-    temporary,
-    config: bareConfig,
-    port: barePort,
-    envFile,
-    state: `${bareFolder}/state`,
-  });
+  const { port } = await startHarness(config, vars);
+  const { port: barePort } = await startHarness(writeBareConfig(bareFolder));
 
   const pushes = await makePushes({ publicUrl, appSecret: vars.APP_SECRET }, people);
   const route = (at: number, path: string) => {
-    const bytes = pushes.map(({ headers, body }) => postBytes(at, path, headers, body));
+    const bytes = pushes.map(({ headers, body }) =>
+      postBytes(new URL(publicUrl).host, path, headers, body),
+    );
     let i = 0;
     const next = () => bytes[i++ % bytes.length] as Buffer;
     return (durationMs: number) => drive({ port: at, next, connections: CONNECTIONS, durationMs });

@@ -250,6 +250,7 @@ describe('every answer', () => {
     ['the style sheet', () => ask('/style.css')],
     ['health', () => ask('/healthz')],
     ['what is not there', () => ask('/nothing')],
+    ['a refused push', () => ask('/google/notifications')],
     ['a wrong host', () => ask('https://elsewhere.example/')],
     ['a bad configuration', () => ask('/', { ...env, APP_SECRET: '' })],
     ['an error', () => ask('/', { ...env, DB: failingDatabase('x') })],
