@@ -87,7 +87,7 @@ export function tell(line: LogLine, person: (id: string) => PersonName | null): 
       if (line['outcome'] !== 'complete')
         return `A pass ended: ${field('outcome')} ${field('reason')}`.trim();
       return Number(line['created']) > 0
-        ? `${field('created')} people brought in by the first pass, in ${field('googleCalls')} call(s) to Google`
+        ? `${field('created')} people brought in from the list, in ${field('googleCalls')} call(s) to Google`
         : null;
     case 'channel.not-opened':
       return `No channel for ${field('channelEvent')}: ${field('code')}. ${field('remedy')}`;

@@ -100,7 +100,7 @@ describe('npm start', { timeout: 4 * DEADLINE_MS }, () => {
     const second = await started(['--keep'], 'Ctrl-C stops everything');
     const people = await (await fetch(`http://localhost:${GOOGLE_PORT}/`)).text();
     expect(people).toContain('nia@example.test');
-    expect(second.output()).not.toContain('brought in by the first pass');
+    expect(second.output()).not.toContain('brought in from the list');
   });
 
   test('leaves nothing behind when it is killed without a chance to clean up', async () => {
