@@ -183,6 +183,23 @@ describe('the first import', () => {
     });
   });
 
+  test('of which nobody can be read concludes nothing: it is a stumble, not an empty directory', async () => {
+    const world = await createWorld();
+    for (const { id } of world.google.workspace.users) {
+      world.google.workspace.raw(id, { customerId: undefined });
+    }
+    expect(await pass(world)).toBe('failed');
+    expect(await lastRun(world)).toMatchObject({ reason: 'list-without-users' });
+    expect(await directoryOf(world)).toMatchObject({ importedMs: null });
+  });
+
+  test('counts everybody it brought in, also whom an earlier try of a step had brought in', async () => {
+    const world = await createWorld();
+    const people = world.google.workspace.users.length;
+    expect(await pass(world, durableSteps(['pages 1']))).toBe('complete');
+    expect(await lastRun(world)).toMatchObject({ created: people });
+  });
+
   test('of one domain lists that domain only', async () => {
     const world = await createWorld({ vars: { GOOGLE_DOMAIN: 'example-studio.test' } });
     await pass(world);
@@ -465,6 +482,43 @@ describe('security 1: the customer', () => {
     expect(await world.users()).toEqual([]);
     world.google.workspace.raw(first?.id ?? '', {});
     expect(await pass(world)).toBe('complete');
+  });
+});
+
+describe('a list that is refused', () => {
+  test('is the directory’s problem until a list is answered again: a get takes nothing back', async () => {
+    const world = await imported();
+    world.google.faults.failNext('list', '403 forbidden', 2);
+    expect(await pass(world)).toBe('failed');
+    expect(await directoryOf(world)).toMatchObject({ problem: 'forbidden', inStepSinceMs: null });
+    expect(world.logs).toContainEqual({
+      level: 'error',
+      event: 'directory.problem',
+      fields: {
+        directoryId: 'default',
+        code: 'forbidden',
+        remedy: expect.stringContaining('Users > Read'),
+      },
+    });
+
+    const [somebody] = world.google.workspace.users;
+    await world.ports.changes.sendBatch([
+      {
+        body: {
+          kind: 'look',
+          directoryId: 'default',
+          userId: somebody?.id ?? '',
+          event: 'update',
+          cause: 'push',
+          noticedMs: world.clock.nowMs,
+        },
+      },
+    ]);
+    await world.settle();
+    expect(await directoryOf(world)).toMatchObject({ problem: 'forbidden' });
+
+    expect(await pass(world)).toBe('complete');
+    expect(await directoryOf(world)).toMatchObject({ problem: null });
   });
 });
 

@@ -1,5 +1,6 @@
 // What one run of cron does: every part is tried, whatever fails, and nothing is done twice in one minute.
 import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/db/database.ts';
 import { readDirectory } from '../../src/db/directories.ts';
 import type { ChannelStore } from '../../src/sync/ports.ts';
 import { reconcile } from '../../src/sync/reconcile.ts';
@@ -114,6 +115,25 @@ describe('each part is tried even when another fails', () => {
     const ports = { ...world.ports, channels: brokenStore() };
     await expect(runSchedule(ports, startPass, START_MS)).rejects.toThrow('KV is away');
     expect(started).toHaveLength(1);
+    expect(loggedEvents(world)).toContain('cron.failed');
+  });
+
+  test('a D1 that is away: channels live at Google, and are renewed all the same', async () => {
+    const world = await createWorld({ seed: false });
+    await runSchedule(world.ports, aWorkflow().startPass, START_MS);
+    await world.settle();
+    const before = new Set(world.google.workspace.channels.map(({ id }) => id));
+    world.clock.nowMs = START_MS + (6 * 60 - 20) * MINUTE;
+    const refuse = () => {
+      throw new Error('D1_ERROR: daily quota exceeded');
+    };
+    const d1 = { prepare: refuse, batch: refuse } as unknown as D1Database;
+    const ports = { ...world.ports, db: openDatabase(d1) };
+    await expect(runSchedule(ports, aWorkflow().startPass, world.clock.nowMs)).rejects.toThrow(
+      'database-quota',
+    );
+    const renewed = world.google.workspace.channels.filter(({ id }) => !before.has(id));
+    expect(renewed).toHaveLength(5);
     expect(loggedEvents(world)).toContain('cron.failed');
   });
 

@@ -40,6 +40,13 @@ beforeEach(async () => {
   await world.settle();
 });
 
+test('channels for another domain are replaced at once, though their tokens still hold', async () => {
+  const narrowed = await redeploy(world, { APP_SECRET: FIRST, GOOGLE_DOMAIN: 'example.test' });
+  await cron(narrowed);
+  const domains = world.google.workspace.channels.map(({ domain }) => domain);
+  expect(domains.filter((domain) => domain === 'example.test')).toHaveLength(CHANNEL_EVENTS.length);
+});
+
 describe('security 7: with APP_SECRET_PREVIOUS', () => {
   test('channels of the old secret are accepted and left alone', async () => {
     const before = liveIds(world);

@@ -452,3 +452,18 @@ describe("one person's 403", () => {
     expect(await kinds()).toEqual(['get']);
   });
 });
+
+test.each([
+  ['cut off', (pem: string) => pem.replace(/\n[A-Za-z0-9+/]{64}\n/, '\n')],
+  ['of no bytes', () => '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'],
+])(
+  'security 7: a private key that is %s is named, and nothing of it is repeated',
+  async (_, damage) => {
+    const privateKey = damage(key.privateKey);
+    const refusal = await refusalOf(source({ key: { privateKey } }).accessToken());
+    expect(refusal).toMatchObject({ code: 'token-key', retryable: false });
+    expect(isCredentialFailure(refusal)).toBe(true);
+    expect(refusal.cause).toBeUndefined();
+    expect(exchanges()).toBe(0);
+  },
+);
