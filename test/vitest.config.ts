@@ -1,5 +1,6 @@
-// Two projects: `unit` runs in Node (pure rules, and the real Google client against the laptop
-// Workspace over HTTP), `worker` runs in workerd with real D1, KV, queues and Workflows.
+// Three projects: `unit` runs in Node (pure rules, and the real Google client against the laptop
+// Workspace over HTTP), `worker` runs in workerd with real D1, KV, queues and Workflows, `browser`
+// runs in Node too and drives a real Chromium through the pages.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +51,18 @@ export default defineConfig({
           name: 'worker',
           include: ['test/worker/**/*.test.{ts,tsx}'],
           setupFiles: ['test/worker/setup.ts'],
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/unpack.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          // The Worker's harness would ask Cloudflare where this machine is, and count its runs there.
+          env: { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' },
         },
       },
     ],
