@@ -124,6 +124,13 @@ describe('a plan', () => {
     expect(planned).toMatchObject({ open: [], stop: [], coveredUntilMs: channel.expiresAtMs });
   });
 
+  test('a channel that has been silent for long replaces the old one, but proves nothing', () => {
+    const old = aChannel({ id: 'old', expiresAtMs: NOW_MS + HOUR });
+    const silent = aChannel({ id: 'silent', openedAtMs: NOW_MS - 11 * MINUTE, isSynced: false });
+    expect(ids(plan({ channels: [old, silent] }).stop)).toEqual(['old']);
+    expect(plan({ channels: [silent] }).coveredUntilMs).toBeNull();
+  });
+
   test('covers no further than the first proven channel to end, and nothing while one is unproven', () => {
     const wanted: WatchedEvent[] = ['add', 'update'];
     const add = aChannel({ id: 'add', event: 'add', expiresAtMs: NOW_MS + 2 * HOUR });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Directory, readDirectory, takePassTicket } from '../../src/db/directories.ts';
 import { type ReconcileRun, readLastRun } from '../../src/db/reconcile-runs.ts';
 import { syncHealth } from '../../src/sync/health.ts';
+import { declareLost } from '../../src/sync/pass-due.ts';
 import type { SyncPorts } from '../../src/sync/ports.ts';
 import { reconcile, type Steps } from '../../src/sync/reconcile.ts';
 import { runSchedule } from '../../src/sync/schedule.ts';
@@ -801,4 +802,21 @@ test('a directory that has no row is an error with a reason, not a pass', async 
   });
   expect(outcome).toBe('failed');
   expect(lists(world)).toEqual([]);
+});
+
+test('a pass that was declared lost and ends all the same counts no longer', async () => {
+  const world = await createWorld();
+  const overtaken = durableSteps();
+  const steps: Steps = {
+    do: async (name, work) => {
+      if (name === 'end') {
+        const run = await lastRun(world);
+        await declareLost(world.ports, run);
+      }
+      return overtaken.do(name, work);
+    },
+  };
+  await pass(world, steps);
+  expect(await lastRun(world)).toMatchObject({ outcome: 'lost' });
+  expect(await directoryOf(world)).toMatchObject({ lastReconciledMs: null, importedMs: null });
 });
