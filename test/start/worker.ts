@@ -11,7 +11,8 @@ const ENVIRONMENT = {
   WRANGLER_HIDE_BANNER: 'true',
   X_LOCAL_OBSERVABILITY: 'false',
   NO_COLOR: '1',
-  // workerd asks for a sample of request metadata over the network and can do without.
+  // wrangler would ask Cloudflare where this laptop is.
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   CI: '1',
 };
 const WRANGLER = `${ROOT}node_modules/.bin/wrangler`;
