@@ -52,8 +52,8 @@ export function Home({ health }: { health: SyncHealth }) {
           </p>
           <h1>Your people, in step with Google Workspace</h1>
           <p>
-            Every change an admin makes there arrives here within seconds: a newcomer can start, a
-            new name or role counts, and whoever leaves is out.
+            Every change an admin makes there arrives here within seconds: newcomers, new names and
+            roles, and whoever leaves.
           </p>
           <State health={health} />
         </main>
