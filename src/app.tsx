@@ -2,9 +2,9 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
-import { type Config, type Env, parseConfig } from './config.ts';
+import { type Config, type Env, readConfig } from './config.ts';
 import { DatabaseError, openDatabase, ping } from './db/database.ts';
-import { log } from './log.ts';
+import { errorCode, log } from './log.ts';
 import { sample } from './sample/routes.tsx';
 import { NOTIFICATIONS_PATH } from './sync/channels.ts';
 import { notifications, syncHealthRoute } from './sync/routes.ts';
@@ -30,18 +30,13 @@ app.use(
 );
 
 app.use(async function configured(c, next) {
-  const parsed = parseConfig(c.env);
-  if (!parsed.ok) {
-    // The operator finds names and remedies in the log; a stranger learns that there is something.
-    log('error', 'config.invalid', {
-      problems: parsed.problems.map(({ name, problem }) => `${name} ${problem}`),
-    });
-    return c.json({ ok: false, reason: 'configuration' }, 503);
-  }
+  const config = readConfig(c.env, log);
+  // The operator finds names and remedies in the log; a stranger learns that there is something.
+  if (config === null) return c.json({ ok: false, reason: 'configuration' }, 503);
   // An origin that is not ours would make our links, cookies and tokens somebody else's.
-  if (new URL(c.req.url).host !== parsed.config.publicUrl.host)
+  if (new URL(c.req.url).host !== config.publicUrl.host)
     return c.text('Misdirected request\n', 421);
-  c.set('config', parsed.config);
+  c.set('config', config);
   return next();
 });
 
@@ -70,10 +65,9 @@ app.notFound((c) => {
 
 app.onError((error, c) => {
   const isDatabase = error instanceof DatabaseError;
-  // Never the message: a driver's text may hold what was bound.
   log('error', 'request.failed', {
     requestId: c.get('requestId'),
-    code: isDatabase ? error.code : error.name,
+    code: errorCode(error),
   });
   const message = isDatabase
     ? 'The database does not answer; try again.'

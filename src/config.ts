@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { CHANNEL_EVENTS, type ChannelEvent } from './google/channels.ts';
 import type { ServiceAccountKey } from './google/service-account.ts';
 import { serviceAccountKey } from './google/service-account-key.ts';
+import type { Log } from './log.ts';
 import { isLoopback, isPublicTarget } from './targets.ts';
 
 export interface Env {
@@ -242,6 +243,15 @@ function parse(env: Env): ParsedConfig {
 
 // The environment of an isolate never changes, so it is read once; a test's other object is read anew.
 const parsed = new WeakMap<Env, ParsedConfig>();
+
+/** Reads the configuration; `null`, with every problem in the log, where it can't be used. */
+export function readConfig(env: Env, log: Log): Config | null {
+  const result = parseConfig(env);
+  if (result.ok) return result.config;
+  const problems = result.problems.map(({ name, problem }) => `${name} ${problem}`);
+  log('error', 'config.invalid', { problems });
+  return null;
+}
 
 /** Reads the whole configuration, or every problem it has. */
 export function parseConfig(env: Env): ParsedConfig {

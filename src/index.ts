@@ -1,22 +1,12 @@
 // The Worker's exports. Wiring, no rules.
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloudflare:workers';
 import { app } from './app.tsx';
-import { type Config, type Env, parseConfig } from './config.ts';
+import { type Env, readConfig } from './config.ts';
 import { log } from './log.ts';
 import { consumeChanges, consumeDeadChanges } from './sync/consume.ts';
 import { syncPorts } from './sync/ports.ts';
 import { type Pass, reconcile, type Steps } from './sync/reconcile.ts';
 import { runSchedule, type StartPass } from './sync/schedule.ts';
-
-/** Null, with the problems in the log, where the configuration can't be used: then nothing is done. */
-function configured(env: Env): Config | null {
-  const parsed = parseConfig(env);
-  if (parsed.ok) return parsed.config;
-  log('error', 'config.invalid', {
-    problems: parsed.problems.map(({ name, problem }) => `${name} ${problem}`),
-  });
-  return null;
-}
 
 const startPass =
   (env: Env): StartPass =>
@@ -45,7 +35,7 @@ export class Reconcile extends WorkflowEntrypoint<Env, { directoryId: string }> 
     event: Readonly<WorkflowEvent<{ directoryId: string }>>,
     step: WorkflowStep,
   ): Promise<string> {
-    const config = configured(this.env);
+    const config = readConfig(this.env, log);
     if (config === null) return 'not-configured';
     const pass: Pass = { id: event.instanceId, directoryId: event.payload.directoryId };
     const steps: Steps = {
@@ -61,14 +51,14 @@ export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
 
   async scheduled(controller, env, _ctx) {
-    const config = configured(env);
+    const config = readConfig(env, log);
     if (config === null) return;
     await runSchedule(syncPorts(env, config), startPass(env), controller.scheduledTime);
   },
 
   async queue(batch, env, _ctx) {
-    const config = configured(env);
-    // Kept for as long as the queue keeps anything; passes find what is lost by then.
+    const config = readConfig(env, log);
+    // Kept for as long as the queue keeps anything.
     if (config === null) return batch.retryAll({ delaySeconds: 3600 });
     const ports = syncPorts(env, config);
     switch (batch.queue) {

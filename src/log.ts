@@ -12,3 +12,12 @@ export const log: Log = (level, event, fields = {}) => {
   // biome-ignore lint/suspicious/noConsole: this is the one place that writes, and what workerd collects
   console[level](JSON.stringify({ level, event, ...fields }));
 };
+
+/**
+ * What a log may say of an error: its stable code, else its class. Never its message: a driver's text may hold
+ * what was bound, a parser's what it read.
+ */
+export function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

@@ -27,7 +27,7 @@ export interface PlanInput {
   /** One channel for each; an empty list = pause. */
   wanted: readonly WatchedEvent[];
   channels: readonly Channel[];
-  /** Keys whose tokens the receiver still accepts. */
+  /** Keys whose tokens the receiver still accepts, for the customer and domain of today. */
   keyIds: readonly string[];
   renewBeforeMs: number;
   nowMs: number;

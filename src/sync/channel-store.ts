@@ -15,7 +15,7 @@ const storedChannel = z.object({
   event: z.union([z.enum(CHANNEL_EVENTS), z.literal('*')]),
   /** Who opened it; only the same admin can stop it. */
   adminEmail: z.string(),
-  /** The key its token was signed with. */
+  /** The key its token was signed with, and the customer and domain it is for. */
   keyId: z.string(),
   openedAtMs: z.number(),
   expiresAtMs: z.number(),

@@ -6,6 +6,7 @@
 import { type Directory, noteEventOmissionRefused } from '../db/directories.ts';
 import { stopChannel, watchUsers } from '../google/channels.ts';
 import { GoogleApiError } from '../google/errors.ts';
+import { errorCode } from '../log.ts';
 import { type ChannelPlan, planChannels, type WatchedEvent, wantedEvents } from './channel-plan.ts';
 import {
   type Channel,
@@ -110,7 +111,7 @@ async function openAll(
     } catch (error) {
       // Whatever failed here, KV included, the next event has its turn.
       if (!(error instanceof GoogleApiError)) {
-        const code = error instanceof Error ? error.name : 'unknown';
+        const code = errorCode(error);
         ports.log('error', 'channel.not-stored', { directoryId, channelEvent: event, code });
         continue;
       }
@@ -142,7 +143,7 @@ async function stop(ports: SyncPorts, directoryId: string, channel: Channel): Pr
     });
     return true;
   } catch (error) {
-    const code = error instanceof GoogleApiError ? error.code : 'internal-error';
+    const code = errorCode(error);
     ports.log('warn', 'channel.not-stopped', { directoryId, channelId: channel.id, code });
     return false;
   }

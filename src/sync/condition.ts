@@ -1,6 +1,7 @@
 // How a directory fares, kept in its row, so that pages and health checks read one row and no KV. Here and
 // nowhere else a problem is stored, said to the operator, and taken back.
 import { type Directory, noteCondition, noteProblem, readDirectory } from '../db/directories.ts';
+import { errorCode } from '../log.ts';
 import { readCoverage } from './channels.ts';
 import { syncHealth } from './health.ts';
 import type { SyncPorts } from './ports.ts';
@@ -37,7 +38,7 @@ export async function refreshCondition(
       ports.log('info', 'condition.changed', { directoryId, condition });
     }
   } catch (error) {
-    ports.log('warn', 'condition.not-noted', { directoryId, error: nameOf(error) });
+    ports.log('warn', 'condition.not-noted', { directoryId, code: errorCode(error) });
   }
 }
 
@@ -49,8 +50,6 @@ function channelsUntil(
   if (coverage === 'read') return readCoverage(ports, directory);
   return coverage === 'as-stored' ? directory.channelsUntilMs : coverage.channelsUntilMs;
 }
-
-const nameOf = (error: unknown) => (error instanceof Error ? error.name : 'unknown');
 
 /**
  * Stores a problem with its remedy in the log, or that there is none any more (`null`). Never fails: the
@@ -71,7 +70,7 @@ export async function reportProblem(
       ports.log('error', 'directory.problem', { directoryId, code, remedy });
     }
   } catch (error) {
-    ports.log('warn', 'problem.not-noted', { directoryId, error: nameOf(error) });
+    ports.log('warn', 'problem.not-noted', { directoryId, code: errorCode(error) });
     return;
   }
   await refreshCondition(ports, directoryId, 'as-stored');

@@ -57,6 +57,7 @@ export interface Delivery {
   random: number;
 }
 
+/** Decides one hint by what a look at its person concluded. */
 export function hintOutcome(
   hint: LookHint,
   conclusion: Conclusion,

@@ -1,10 +1,10 @@
 // What cron does, every 5 minutes (every minute on a laptop). Each run does what is due and may be missed,
 // late, repeated or doubled: nothing depends on the previous one.
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
-import { DatabaseError } from '../db/database.ts';
 import { readDirectory } from '../db/directories.ts';
 import { readLastRun } from '../db/reconcile-runs.ts';
 import { isCredentialFailure } from '../google/errors.ts';
+import { errorCode } from '../log.ts';
 import { type ChannelOwner, keepChannels } from './channels.ts';
 import { refreshCondition, reportProblem } from './condition.ts';
 import { ensureDefaultDirectory } from './default-directory.ts';
@@ -62,7 +62,7 @@ export async function runSchedule(
       await run();
     } catch (error) {
       failures.push(error);
-      const code = error instanceof DatabaseError ? error.code : (error as Error).name;
+      const code = errorCode(error);
       ports.log('error', 'cron.failed', { directoryId: owner.id, part, code });
     }
   }

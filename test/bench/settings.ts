@@ -4,9 +4,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ROOT } from '../start/settings.ts';
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
+export { ROOT };
+
 const PRODUCT = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8');
 
 /** @param changes lines of wrangler.toml → what stands there instead */

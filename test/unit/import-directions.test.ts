@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: [],
   keys: [],
   targets: [],
-  config: ['google', 'targets'],
+  config: ['google', 'log', 'targets'],
   roles: ROOMS_BELOW,
   sync: [...ROOMS_BELOW, 'roles'],
   sso: [...ROOMS_BELOW, 'sync'],
