@@ -21,13 +21,17 @@ export function beginRun(
   });
 }
 
-export type RunCounts = Pick<ReconcileRun, 'usersSeen' | 'created' | 'hinted' | 'googleCalls'>;
+/** What is counted on the way. */
+export type ProgressCounts = Pick<ReconcileRun, 'usersSeen' | 'hinted' | 'googleCalls'>;
+
+/** What is known at the end. */
+export type RunCounts = ProgressCounts & Pick<ReconcileRun, 'created'>;
 
 /** Stores the totals so far. They are set, not added: a repeated step can't count twice. */
 export function noteProgress(
   db: Database,
   id: string,
-  counts: RunCounts,
+  counts: ProgressCounts,
   nowMs: number,
 ): Promise<void> {
   return guarded(async () => {

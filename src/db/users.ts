@@ -197,10 +197,7 @@ export function applyObservedRows(
   });
 }
 
-export type KnownUser = Pick<
-  UserRow,
-  'id' | 'directoryId' | 'status' | 'ticket' | 'written' | 'createdMs'
->;
+export type KnownUser = Pick<UserRow, 'id' | 'directoryId' | 'status' | 'written' | 'createdMs'>;
 
 /** What is known of these people, in one query and one parameter; whoever has no row is left out. */
 export function readKnownUsers(
@@ -210,7 +207,7 @@ export function readKnownUsers(
   return guarded(async () => {
     const { results } = await db.d1
       .prepare(
-        `SELECT id, directory_id AS directoryId, status, ticket, written, created_ms AS createdMs
+        `SELECT id, directory_id AS directoryId, status, written, created_ms AS createdMs
          FROM users WHERE id IN (SELECT value FROM json_each(?1))`,
       )
       .bind(JSON.stringify(ids))

@@ -4,11 +4,12 @@
 // nobody: a list's word is not enough for that.
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { isSuperseded, pinCustomer, readDirectory, takePassTicket } from '../db/directories.ts';
+import { countCreatedByPass, readLastSeq } from '../db/events.ts';
 import {
   beginRun,
   endRun,
   noteProgress,
-  type RunCounts,
+  type ProgressCounts,
   readLastRun,
 } from '../db/reconcile-runs.ts';
 import type { ReconcileOutcome } from '../db/schema.ts';
@@ -44,12 +45,14 @@ interface Begun {
   /** `null` if the directory has no row. */
   ticket: number | null;
   startedMs: number;
+  /** The youngest event when the pass began. */
+  lastSeq: number;
   isImport: boolean;
   pageToken: string | null;
 }
 
 /** Everything a later step needs of the earlier ones: ids, counts and Google's opaque token. */
-interface Progress extends RunCounts {
+interface Progress extends ProgressCounts {
   nextPageToken: string | null;
   unknownIds: string[];
   isSuperseded: boolean;
@@ -80,12 +83,13 @@ async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun
   const ticket = await takePassTicket(ports.db, directoryId);
   const directory = await readDirectory(ports.db, directoryId);
   const startedMs = ports.nowMs();
+  const lastSeq = await readLastSeq(ports.db);
   if (ticket === null || directory === null)
-    return { ticket: null, startedMs, isImport: false, pageToken: null };
+    return { ticket: null, startedMs, lastSeq, isImport: false, pageToken: null };
   await beginRun(ports.db, { id, directoryId, ticket, startedMs });
   // A page token lives three days; a pass that ran out of calls is continued by the next.
   const pageToken = last?.outcome === 'budget' ? last.nextPageToken : null;
-  return { ticket, startedMs, isImport: directory.importedMs === null, pageToken };
+  return { ticket, startedMs, lastSeq, isImport: directory.importedMs === null, pageToken };
 }
 
 async function checkCustomer(
@@ -120,8 +124,6 @@ async function takePage(
   );
   const unknown = users.filter(({ id }) => !known.has(id));
   progress.usersSeen += users.length;
-  // Whom an earlier try of this step has brought in already.
-  progress.created += [...known.values()].filter(({ ticket }) => ticket === begun.ticket).length;
   if (unknown.length === 0) return;
   if (!begun.isImport && progress.unknownIds.length + unknown.length <= MAX_HINTS) {
     progress.unknownIds.push(...unknown.map(({ id }) => id));
@@ -134,10 +136,8 @@ async function takePage(
     { ticket: begun.ticket, nowMs, insertOnly: true },
     unknown.map((user) => ({ id: user.id, user, cause: 'reconcile', noticedMs: begun.startedMs })),
   );
-  const outcomes = [...applied.values()].map(({ outcome }) => outcome);
-  progress.created += outcomes.filter((outcome) => outcome === 'written').length;
   // A younger pass began while Google answered: this page was refused, and it is the younger one's now.
-  progress.isSuperseded = outcomes.includes('lost');
+  progress.isSuperseded = [...applied.values()].some(({ outcome }) => outcome === 'lost');
 }
 
 async function takePages(
@@ -182,9 +182,8 @@ async function takePages(
   return progress;
 }
 
-const countsOf = ({ usersSeen, created, hinted, googleCalls }: Progress): RunCounts => ({
+const countsOf = ({ usersSeen, hinted, googleCalls }: Progress): ProgressCounts => ({
   usersSeen,
-  created,
   hinted,
   googleCalls,
 });
@@ -192,16 +191,27 @@ const countsOf = ({ usersSeen, created, hinted, googleCalls }: Progress): RunCou
 async function end(
   ports: SyncPorts,
   pass: Pass,
-  outcome: ReconcileOutcome,
+  begun: Begun | null,
   progress: Progress,
 ): Promise<ReconcileOutcome> {
   const { failure } = progress;
   const { directoryId } = pass;
+  const outcome = outcomeOf(progress);
+  // Counted from what happened and not on the way: a repeated step or page can't count twice.
+  const created =
+    begun === null
+      ? 0
+      : await countCreatedByPass(ports.db, {
+          directoryId,
+          afterSeq: begun.lastSeq,
+          noticedMs: begun.startedMs,
+        });
+  const counts = { ...countsOf(progress), created };
   const reason = failure?.reason ?? null;
   await endRun(ports.db, pass, {
     outcome,
     reason,
-    counts: countsOf(progress),
+    counts,
     nextPageToken: outcome === 'budget' ? progress.nextPageToken : null,
     nowMs: ports.nowMs(),
   });
@@ -210,7 +220,7 @@ async function end(
     passId: pass.id,
     outcome,
     reason,
-    ...countsOf(progress),
+    ...counts,
   });
   if (outcome === 'complete') await reportProblem(ports, directoryId, null);
   if (failure?.problem) await reportProblem(ports, directoryId, failure.problem);
@@ -230,7 +240,6 @@ export async function reconcile(
 ): Promise<ReconcileOutcome> {
   let progress: Progress = {
     usersSeen: 0,
-    created: 0,
     hinted: 0,
     googleCalls: 0,
     nextPageToken: null,
@@ -238,17 +247,19 @@ export async function reconcile(
     isSuperseded: false,
     failure: null,
   };
+  let begun: Begun | null = null;
   try {
-    const begun = await steps.do('begin', () => begin(ports, pass));
-    const { ticket } = begun;
+    const first = await steps.do('begin', () => begin(ports, pass));
+    begun = first;
+    const { ticket } = first;
     if (ticket === null) progress.failure = { reason: 'unknown-directory', problem: null };
-    progress.nextPageToken = begun.pageToken;
+    progress.nextPageToken = first.pageToken;
     for (let step = 1; ticket !== null; step += 1) {
       const before = progress;
       const callsBefore = ports.googleCalls();
       const callsMade = () => ports.googleCalls() - callsBefore;
       progress = await steps.do(`pages ${step}`, () =>
-        takePages(ports, pass, { ...begun, ticket }, before, callsMade),
+        takePages(ports, pass, { ...first, ticket }, before, callsMade),
       );
       if (progress.failure !== null || progress.isSuperseded) break;
       if (
@@ -267,7 +278,7 @@ export async function reconcile(
   } catch (error) {
     progress = { ...progress, failure: failureOf(error) };
   }
-  return steps.do('end', () => end(ports, pass, outcomeOf(progress), progress));
+  return steps.do('end', () => end(ports, pass, begun, progress));
 }
 
 function outcomeOf({ failure, isSuperseded, nextPageToken }: Progress): ReconcileOutcome {

@@ -168,6 +168,9 @@ describe('the first import', () => {
     world.google.faults.duplicatePageItems = true;
     expect(await pass(world)).toBe('complete');
     expect(await world.events()).toHaveLength(world.google.workspace.users.length);
+    expect(await lastRun(world)).toMatchObject({
+      created: world.google.workspace.users.length,
+    });
   });
 
   test('a malformed person in a page does not stop the rest', async () => {
