@@ -1,7 +1,18 @@
 // How this Google can misbehave, as the real one has been seen to: what each switch is, in one table,
 // so that a console can list and toggle them without knowing them.
 
-export const CALL_KINDS = ['token', 'get', 'list', 'watch', 'stop', 'any'] as const;
+/** `code` is a sign-in's call to the token endpoint; `any` means each of the others. */
+export const CALL_KINDS = [
+  'token',
+  'get',
+  'list',
+  'watch',
+  'stop',
+  'discovery',
+  'jwks',
+  'code',
+  'any',
+] as const;
 export type CallKind = (typeof CALL_KINDS)[number];
 
 export const API_FAULTS = [

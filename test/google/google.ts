@@ -1,5 +1,5 @@
 // A Google Workspace that runs on a laptop and in every test: token endpoint, Directory API,
-// notification channels with their pushes, all over HTTP, with the ways in which the real one fails.
+// notification channels with their pushes, OpenID Connect sign-in, all over HTTP, with the ways in which the real one fails.
 // This file only puts the parts together. Runs in Node and in workerd.
 import { Hono } from 'hono';
 import { type AccessToken, AccessTokens } from './access-tokens.ts';
@@ -8,7 +8,10 @@ import { Channels, type ChannelsState } from './channels.ts';
 import type { CallKind, FaultValues } from './fault-switches.ts';
 import { Faults } from './faults.ts';
 import { errorResponse, GoogleApiFailure, htmlErrorResponse } from './google-error.ts';
-import { injectedFailure, kindOfCall } from './injected-failure.ts';
+import { injectedFailure, isTokenCall, kindOfCall } from './injected-failure.ts';
+import { tokenForm } from './oauth-call.ts';
+import type { ClientDetails } from './openid/clients.ts';
+import { OpenId, type OpenIdState } from './openid/openid.ts';
 import type { Message } from './push-message.ts';
 import { type Delivery, Pushes } from './pushes.ts';
 import { seedCompany } from './seed.ts';
@@ -37,6 +40,10 @@ export interface GoogleOptions {
   origin?: string;
   /** The text of a key file to register instead of making a new key, which takes a moment. */
   serviceAccountKey?: string;
+  /** The client of sign-in that exists from the start; takes the place of one in the snapshot. */
+  oauthClient?: ClientDetails;
+  /** Where the app is that a page of this Google embeds. */
+  appOrigin?: string;
   /** What `snapshot` gave; replaces the seed. */
   snapshot?: unknown;
 }
@@ -57,6 +64,9 @@ export interface Google {
   tokens: AccessTokens;
   channels: Channels;
   pushes: Pushes;
+  /** Sign-in: clients, accounts, keys, and the switches for what can go wrong there. */
+  openid: OpenId;
+  readonly appOrigin: string | null;
   app: Hono;
   /** Answers requests to any of Google's hosts; rejects when a connection is to be dropped. */
   fetch(request: Request): Promise<Response>;
@@ -77,6 +87,8 @@ interface GoogleState {
   channels: ChannelsState;
   messages: Message[];
   faults: FaultValues;
+  /** Absent in a snapshot from before there was sign-in. */
+  openid?: OpenIdState;
 }
 
 export async function createGoogle(options: GoogleOptions = {}): Promise<Google> {
@@ -94,8 +106,10 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
   const tokens = new AccessTokens(nowMs);
   const channels = new Channels(nowMs);
   const pushes = new Pushes({ channels, faults, nowMs, random, deliver, mode });
+  const firstClient = options.oauthClient;
+  const openid = new OpenId({ workspace, nowMs, origin, firstClient });
   const calls: GoogleCall[] = [];
-  const parts = { workspace, faults, accounts, tokens, channels, pushes, nowMs, origin };
+  const parts = { workspace, faults, accounts, tokens, channels, pushes, openid, nowMs, origin };
 
   workspace.liveChannels = () => channels.live;
   workspace.aliasChangesAreSilent = () => faults.silentAliasChanges;
@@ -105,18 +119,21 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
   const app = new Hono();
   app.use(async (c, next) => {
     const { method, path } = c.req;
+    const grantType = isTokenCall(method, path) ? (await tokenForm(c)).get('grant_type') : null;
+    const kind = kindOfCall(method, path, grantType);
     let status = 0;
     try {
-      const failing = await injectedFailure(c.req.raw, faults, random);
+      const failing = await injectedFailure(c.req.raw, kind, faults, random);
       if (failing) c.res = failing;
       else await next();
       status = c.res.status;
     } finally {
-      calls.push({ method, path, kind: kindOfCall(method, path), status });
+      calls.push({ method, path, kind, status });
       if (calls.length > CALLS_KEPT) calls.shift();
     }
   });
   app.route('/', tokenEndpoint(parts));
+  app.route('/', openid.routes());
   app.route('/', channelRoutes(parts));
   app.route('/', readUsers(parts));
   app.route('/', writeUsers(parts));
@@ -133,6 +150,8 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
     tokens,
     channels,
     pushes,
+    openid,
+    appOrigin: options.appOrigin ?? null,
     app,
     calls,
     deliveries: pushes.deliveries,
@@ -149,6 +168,7 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
       channels: channels.snapshot(),
       messages: pushes.snapshot(),
       faults: faults.snapshot(),
+      openid: openid.snapshot(),
     }),
     restore: (snapshot) => {
       const state = snapshot as GoogleState;
@@ -159,10 +179,12 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
       channels.restore(state.channels);
       pushes.restore(state.messages);
       faults.restore(state.faults);
+      openid.restore(state.openid);
     },
   };
   if (options.snapshot !== undefined) {
     google.restore(options.snapshot);
+    openid.renewFirstClient();
     return google;
   }
   await accounts.registerFirst(options.serviceAccountKey);

@@ -3,7 +3,7 @@
 import type { ApiFault, CallKind } from './fault-switches.ts';
 import type { Faults } from './faults.ts';
 import { errorResponse, htmlErrorResponse } from './google-error.ts';
-import { oauthError } from './token-endpoint.ts';
+import { CODE, oauthError } from './oauth-call.ts';
 
 /** The connection broke before an answer: in process it rejects, a server cuts the socket. */
 export class DroppedConnection extends TypeError {
@@ -13,24 +13,35 @@ export class DroppedConnection extends TypeError {
   }
 }
 
-/** What a call is, seen from outside; also how it is counted. */
-export function kindOfCall(method: string, path: string): Exclude<CallKind, 'any'> | 'other' {
-  if (path.endsWith('/token') && method === 'POST') return 'token';
+/** What a call is, seen from outside; also how it is counted. Pages for browsers are `other`. */
+export function kindOfCall(
+  method: string,
+  path: string,
+  grantType?: string | null,
+): Exclude<CallKind, 'any'> | 'other' {
+  if (isTokenCall(method, path)) return grantType === CODE ? 'code' : 'token';
   if (path.endsWith('/channels/stop')) return 'stop';
   if (path === '/admin/directory/v1/users/watch') return 'watch';
   if (method !== 'GET') return 'other';
+  if (path === '/.well-known/openid-configuration') return 'discovery';
+  if (path === '/oauth2/v3/certs') return 'jwks';
   if (path === '/admin/directory/v1/users') return 'list';
   return /^\/admin\/directory\/v1\/users\/[^/]+$/.test(path) ? 'get' : 'other';
+}
+
+/** Only such a call's kind is told by its form. */
+export function isTokenCall(method: string, path: string): boolean {
+  return path.endsWith('/token') && method === 'POST';
 }
 
 /** The failing answer; null when this call is to be answered as usual. */
 export async function injectedFailure(
   request: Request,
+  kind: ReturnType<typeof kindOfCall>,
   faults: Faults,
   random: () => number,
 ): Promise<Response | null> {
   const path = new URL(request.url).pathname;
-  const kind = kindOfCall(request.method, path);
   if (kind === 'other') return null;
   const failure = faults.take(kind, random);
   if (!failure) return null;
@@ -39,7 +50,8 @@ export async function injectedFailure(
     await wait(faults.slowMs, request.signal);
     return null;
   }
-  const response = kind === 'token' ? tokenFault(failure.fault) : apiFault(failure.fault, path);
+  const isToken = kind === 'token' || kind === 'code';
+  const response = isToken ? tokenFault(failure.fault) : apiFault(failure.fault, path);
   if (failure.retryAfterSeconds !== undefined) {
     response.headers.set('retry-after', String(failure.retryAfterSeconds));
   }

@@ -1,10 +1,14 @@
-// POST …/token: the JWT-bearer grant of a service account. Judging the assertion is assertion.ts;
-// here are the form around it and the answers in OAuth's shapes.
-import { Hono } from 'hono';
+// POST …/token: the JWT-bearer grant of a service account, and the way to openid/code-grant.ts for the
+// code of a person. Judging the assertion is assertion.ts; here are the form around it and the answers
+// in OAuth's shapes.
+import { type Context, Hono } from 'hono';
 import { generateKeyPair, SignJWT } from 'jose';
 import { ACCESS_TOKEN_SECONDS, type AccessTokens } from './access-tokens.ts';
 import { judgeAssertion } from './assertion.ts';
 import type { Faults } from './faults.ts';
+import { CODE, json, oauthError, tokenForm } from './oauth-call.ts';
+import { redeemCode } from './openid/code-grant.ts';
+import type { OpenId } from './openid/openid.ts';
 import type { ServiceAccount, ServiceAccounts } from './service-accounts.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -15,6 +19,7 @@ interface TokenEndpointParts {
   workspace: Workspace;
   tokens: AccessTokens;
   faults: Faults;
+  openid: OpenId;
   origin: string;
   nowMs: () => number;
 }
@@ -22,15 +27,15 @@ interface TokenEndpointParts {
 export function tokenEndpoint(parts: TokenEndpointParts): Hono {
   const app = new Hono();
   for (const path of ['/token', '/oauth2/v4/token', '/o/oauth2/token']) {
-    app.post(path, (c) => answer(c.req.raw, parts));
+    app.post(path, (c) => answer(c, parts));
   }
   return app;
 }
 
-async function answer(request: Request, parts: TokenEndpointParts): Promise<Response> {
-  // Not `text()`: workerd warns that a form is no text.
-  const form = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()));
+async function answer(c: Context, parts: TokenEndpointParts): Promise<Response> {
+  const form = await tokenForm(c);
   const grantType = form.get('grant_type');
+  if (grantType === CODE) return redeemCode(parts.openid, form, c.req.header('authorization'));
   if (grantType !== JWT_BEARER) {
     return oauthError(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType ?? ''}`);
   }
@@ -42,7 +47,7 @@ async function answer(request: Request, parts: TokenEndpointParts): Promise<Resp
     accounts,
     workspace,
     nowMs: nowMs(),
-    ownTokenUrls: [`${origin}/token`, ...ownUrl(request.url)],
+    ownTokenUrls: [`${origin}/token`, ...ownUrl(c.req.url)],
   });
   switch (verdict.kind) {
     case 'refused':
@@ -70,17 +75,6 @@ async function answer(request: Request, parts: TokenEndpointParts): Promise<Resp
 function ownUrl(url: string): string[] {
   const { hostname, origin, pathname } = new URL(url);
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname) ? [origin + pathname] : [];
-}
-
-export function oauthError(status: number, error: string, description: string): Response {
-  return json(status, { error, error_description: description });
-}
-
-function json(status: number, body: unknown): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json; charset=UTF-8', 'cache-control': 'private' },
-  });
 }
 
 /** What a scope that doesn't exist gives: an ID token whose audience is the scope text. */

@@ -2,9 +2,9 @@
 // does, and to switch faults on. Works without JavaScript; another site can't drive it, because a
 // POST must come from the console's own pages.
 import { Hono } from 'hono';
-import { createMiddleware } from 'hono/factory';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Google } from '../google.ts';
+import { ownPagesOnly } from '../own-pages-only.ts';
 import { WorkspaceError } from '../workspace-error.ts';
 import { accessRoutes } from './access-routes.ts';
 import { channelRoutes } from './channel-pages.ts';
@@ -59,19 +59,6 @@ const headers = secureHeaders({
   referrerPolicy: 'same-origin',
   // This is http on loopback: a promise of https would lock the name up for other programs.
   strictTransportSecurity: false,
-});
-
-/** Browsers tell where a POST comes from; a program like curl says nothing and may pass. */
-const ownPagesOnly = createMiddleware(async (c, next) => {
-  if (c.req.method === 'POST') {
-    const site = c.req.header('sec-fetch-site');
-    const origin = c.req.header('origin');
-    const isForeign = origin !== undefined && origin !== new URL(c.req.url).origin;
-    if ((site !== undefined && site !== 'same-origin') || isForeign) {
-      return c.text('This form was sent by another site.', 403);
-    }
-  }
-  return next();
 });
 
 function sentence(error: WorkspaceError): string {

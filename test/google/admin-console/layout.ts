@@ -69,7 +69,10 @@ export function page(google: Google, { title, at, body = '', notice, problem }: 
 /** Keeps the initials of scripts that join their letters apart. */
 const NON_JOINER = '\u200c';
 
-export function avatar(user: GoogleUser, size: 'small' | 'large' = 'small'): Html {
+/** Enough of somebody for their initials and a colour of their own. */
+type Somebody = { id: string; name: { givenName: string; familyName: string } };
+
+export function avatar(user: Somebody, size: 'small' | 'large' = 'small'): Html {
   const { givenName, familyName } = user.name;
   const first = (text: string) => [...new Intl.Segmenter().segment(text)][0]?.segment ?? '';
   const initials =
