@@ -206,7 +206,16 @@ async function overhangOnAPhone(path: string): Promise<number> {
   return overhang(page);
 }
 
-const PAGES = ['/', '/people/new', '/people/:id', '/deleted', '/channels', '/faults', '/access'];
+const PAGES = [
+  '/',
+  '/people/new',
+  '/people/:id',
+  '/deleted',
+  '/channels',
+  '/access',
+  '/sign-in',
+  '/faults',
+];
 test.each(PAGES)('%s fits a phone, whatever people are called', async (path) => {
   expect(await overhangOnAPhone(path)).toBe(0);
 });

@@ -1,5 +1,5 @@
-// Serves the fake Google Workspace and its Admin console from Node, on this machine's loopback
-// addresses only. Keeps its state in a file over restarts when asked to. A request whose Host is not
+// Serves the fake Google Workspace, its Admin console and a team's page that embeds the app from Node,
+// on this machine's loopback addresses only. Keeps its state in a file over restarts when asked to. A request whose Host is not
 // this machine is refused with 421, so that no web site can reach it under a name of its own.
 import { readFileSync } from 'node:fs';
 import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
@@ -8,6 +8,7 @@ import { adminConsole } from './admin-console/admin-console.ts';
 import { createGoogle, type Google, type GoogleOptions } from './google.ts';
 import { DroppedConnection } from './injected-failure.ts';
 import { readStateFile, StateFile } from './state-file.ts';
+import { teamSite } from './team-site.ts';
 
 export interface ServeOptions extends Omit<GoogleOptions, 'origin' | 'snapshot'> {
   /** 0 takes any free port. */
@@ -54,6 +55,7 @@ export async function serveGoogle(options: ServeOptions): Promise<ServedGoogle> 
   const keeper = persistFile === undefined ? null : new StateFile(google, persistFile);
   const site = new Hono();
   site.route('/', adminConsole(google, readAsset));
+  site.route('/', teamSite(google.appOrigin));
   site.all('*', (c) => google.fetch(c.req.raw));
   site.onError((error) => {
     throw error;

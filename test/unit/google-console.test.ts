@@ -189,9 +189,92 @@ describe('API access', () => {
   });
 });
 
+describe('sign-in', () => {
+  const clientId = 'console-client';
+  const client = () => google.openid.clients.find(clientId);
+  beforeEach(() => {
+    google.openid.clients.register({
+      clientId,
+      clientSecret: 'not to be shown',
+      redirectUris: ['http://localhost:8787/auth/callback'],
+      name: 'The <b>app</b>',
+    });
+  });
+
+  test.each([
+    ['uninstall', { installed: false }],
+    ['install', { installed: true }],
+    ['internal', { userType: 'internal' }],
+    ['external', { userType: 'external' }],
+    ['disable', { status: 'disabled' }],
+    ['delete', { status: 'deleted' }],
+    ['enable', { status: 'enabled' }],
+  ])('%s changes the client', async (act, expected) => {
+    expect((await post('/sign-in/client', { clientId, act })).status).toBe(303);
+    expect(client()).toMatchObject(expected);
+  });
+
+  test('a client or an act that does not exist is refused', async () => {
+    expect((await post('/sign-in/client', { clientId: 'x', act: 'install' })).status).toBe(400);
+    expect((await post('/sign-in/client', { clientId, act: 'explode' })).status).toBe(400);
+  });
+
+  test('the behaviour is set as the form says, and odd values leave it alone', async () => {
+    const form = { adminPolicy: 'blocked', silentError: 'access_denied', coop: 'same-origin' };
+    const { openid } = google;
+    const now = () => [
+      openid.adminPolicy,
+      openid.silentError,
+      openid.coop,
+      openid.issWithoutScheme,
+    ];
+    await post('/sign-in/behaviour', { ...form, issWithoutScheme: 'on' });
+    expect(now()).toEqual(['blocked', 'access_denied', 'same-origin', true]);
+
+    await post('/sign-in/behaviour', { adminPolicy: 'odd', silentError: '', coop: 'unsafe-none' });
+    expect(now()).toEqual(['blocked', 'access_denied', 'same-origin', false]);
+  });
+
+  test('consents are forgotten, keys rotated', async () => {
+    const { grants, keys } = google.openid;
+    grants.consent({ clientId, accountId: sunny().id, scopes: ['openid'] });
+    await post('/sign-in/forget-consents');
+    expect(grants.consents).toEqual([]);
+
+    await keys.ready();
+    const before = keys.jwks().keys.map(({ kid }) => kid);
+    await post('/sign-in/rotate-keys');
+    const after = keys.jwks().keys.map(({ kid }) => kid);
+    expect([after.length, after[1]]).toEqual([2, before[0]]);
+  });
+
+  test('shows the client without its secret, and who is signed in until they sign out', async () => {
+    const headers = { cookie: `google_accounts=${sunny().id}` };
+    const text = await (await app.request(`${ORIGIN}/sign-in`, { headers })).text();
+    expect(text).toContain('The &lt;b&gt;app&lt;/b&gt;');
+    expect(text).toContain('http://127.0.0.1:8788/sites/team');
+    expect(text).toContain(SUNNY);
+    expect(text).not.toContain('not to be shown');
+    expect((await get('/sign-in')).text).toContain('Nobody is signed in at Google.');
+
+    const out = await post('/sign-in/sign-out');
+    expect(out.headers.get('set-cookie')).toBe(
+      'google_accounts=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0',
+    );
+  });
+});
+
 describe('a hostile world', () => {
   const HOSTILE = `"><script>alert('x')</script>`;
-  const PAGES = ['/', '/people/x@example.test', '/deleted', '/channels', '/faults', '/access'];
+  const PAGES = [
+    '/',
+    '/people/x@example.test',
+    '/deleted',
+    '/channels',
+    '/access',
+    '/sign-in',
+    '/faults',
+  ];
 
   test('a name, title or org unit never becomes markup, and stands in <bdi>', async () => {
     google.workspace.add({
@@ -223,7 +306,7 @@ describe('a hostile world', () => {
       expect(policy).toContain("script-src 'self'");
       expect(policy).toContain("frame-ancestors 'none'");
       expect(text).not.toMatch(
-        / style=| on[a-z]+=|<style|https?:\/\/(?!www\.googleapis\.com\/auth)/,
+        / style=| on[a-z]+=|<style|https?:\/\/(?!www\.googleapis\.com\/auth|127\.0\.0\.1:)/,
       );
     }
   });
@@ -238,10 +321,16 @@ describe('a hostile world', () => {
     ['another site', { 'sec-fetch-site': 'cross-site' }],
     ['the same site, another origin', { 'sec-fetch-site': 'same-site' }],
   ])('a form from %s does nothing', async (_, headers) => {
-    const paths = ['/people/new', `/people/${sunny().id}/delete`, '/faults/off', '/access/disable'];
+    const paths = [
+      '/people/new',
+      `/people/${sunny().id}/delete`,
+      '/faults/off',
+      '/access/disable',
+      '/sign-in/forget-consents',
+    ];
     const answers = await Promise.all(paths.map((path) => post(path, {}, headers)));
 
-    expect(answers.map((answer) => answer.status)).toEqual([403, 403, 403, 403]);
+    expect(answers.map((answer) => answer.status)).toEqual([403, 403, 403, 403, 403]);
     expect(events).toEqual([]);
     expect(google.accounts.first.condition).toBe('enabled');
   });

@@ -12,6 +12,7 @@ import { faultRoutes } from './fault-routes.ts';
 import { page } from './layout.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { personRoutes } from './person-routes.ts';
+import { signInRoutes } from './sign-in-routes.ts';
 
 export type ReadAsset = (name: 'console.css' | 'console.js') => string;
 
@@ -29,7 +30,15 @@ export function adminConsole(google: Google, readAsset: ReadAsset): Hono {
   });
 
   const pages = new Hono();
-  for (const path of ['/', '/people/*', '/deleted/*', '/channels/*', '/faults/*', '/access/*']) {
+  for (const path of [
+    '/',
+    '/people/*',
+    '/deleted/*',
+    '/channels/*',
+    '/sign-in/*',
+    '/faults/*',
+    '/access/*',
+  ]) {
     pages.use(path, headers, ownPagesOnly);
   }
   pages.route('/', peopleRoutes(google));
@@ -37,6 +46,7 @@ export function adminConsole(google: Google, readAsset: ReadAsset): Hono {
   pages.route('/', channelRoutes(google));
   pages.route('/', faultRoutes(google));
   pages.route('/', accessRoutes(google));
+  pages.route('/', signInRoutes(google));
   pages.onError((error, c) => {
     if (!(error instanceof WorkspaceError)) throw error;
     c.status(error.reason === 'notFound' ? 404 : 409);

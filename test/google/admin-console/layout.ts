@@ -25,8 +25,9 @@ export function page(google: Google, { title, at, body = '', notice, problem }: 
     ['/', 'People', workspace.users.length],
     ['/deleted', 'Deleted', workspace.deleted.length || null],
     ['/channels', 'Channels', workspace.channels.length],
-    ['/faults', 'Faults', on || null],
     ['/access', 'API access', null],
+    ['/sign-in', 'Sign-in', null],
+    ['/faults', 'Faults', on || null],
   ];
   return html`<!doctype html>
 <html lang="en">

@@ -43,7 +43,7 @@ export function authorizationRoutes(openid: OpenId): Hono {
         case 'go-on':
           return goOn(openid, c, request, { account: step.account, signedIn });
         case 'choose':
-          return show(openid, c, 200, chooserPage(openid, request, signedIn), request);
+          return show(openid, c, 200, chooserPage(request, signedIn), request);
         case 'sign-in':
           return show(openid, c, 200, signInPage(openid, request), request);
         case 'silent-failure':

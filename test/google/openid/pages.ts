@@ -12,7 +12,15 @@ import { inWords } from './scopes.ts';
 const ACCOUNTS_SHOWN = 100;
 const AT = '/o/oauth2/v2/auth';
 
-function page(title: string, lead: Html, content: Html) {
+interface PageParts {
+  title: string;
+  /** Where it is not the title. */
+  heading?: Html;
+  lead: Html;
+  content: Html;
+}
+
+function page({ title, heading = title, lead, content }: PageParts) {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -26,7 +34,7 @@ function page(title: string, lead: Html, content: Html) {
   <main>
     <div class="about">
       <p class="brand"><span class="mark" aria-hidden="true"></span> Google Workspace on this laptop</p>
-      <h1>${title}</h1>
+      <h1>${heading}</h1>
       <p class="lead">${lead}</p>
     </div>
     <div class="content">${content}</div>
@@ -51,10 +59,10 @@ export function signInPage(
     .filter((account) => isFound(account, search))
     .sort((a, b) => Number(isHinted(b, loginHint)) - Number(isHinted(a, loginHint)));
   const hidden = everybody.length - shaped.length;
-  return page(
-    'Sign in',
-    html`Choose who you are, to continue to ${appName(request)}`,
-    html`<form class="search" action="${AT}/sign-in" role="search">
+  return page({
+    title: 'Sign in',
+    lead: html`Choose who you are, to continue to ${appName(request)}`,
+    content: html`<form class="search" action="${AT}/sign-in" role="search">
         <input type="hidden" name="continue" value="${query}">
         ${isShaped ? '' : html`<input type="hidden" name="hd" value="any">`}
         <input type="search" name="q" value="${search}" placeholder="Name or address" aria-label="Search accounts" autocomplete="off">
@@ -66,28 +74,25 @@ export function signInPage(
         .map((account) => accountButton(request, account, isHinted(account, loginHint)))}</ul>
       ${found.length > ACCOUNTS_SHOWN ? html`<p class="note">${found.length - ACCOUNTS_SHOWN} more: search for them.</p>` : ''}
       ${hidden > 0 ? html`<p class="note"><a href="${signInUrl(query)}&amp;hd=any">Accounts of other domains, too (${hidden})</a></p>` : ''}`,
-  );
+  });
 }
 
-export function chooserPage(
-  _openid: OpenId,
-  request: AuthorizationRequest,
-  signedIn: readonly Account[],
-) {
+export function chooserPage(request: AuthorizationRequest, signedIn: readonly Account[]) {
   const { hd, query, loginHint } = request;
-  return page(
-    'Choose an account',
-    html`to continue to ${appName(request)}`,
-    html`<ul class="accounts">
+  return page({
+    title: 'Choose an account',
+    lead: html`to continue to ${appName(request)}`,
+    content: html`<ul class="accounts">
       ${shapedBy(hd, signedIn).map((account) => accountButton(request, account, isHinted(account, loginHint)))}
       <li><a class="account" href="${signInUrl(query)}">
         <span class="avatar other" aria-hidden="true">+</span><span class="who"><b>Use another account</b></span>
       </a></li>
     </ul>`,
-  );
+  });
 }
 
-export function consentPage({ client, scopes, query }: AuthorizationRequest, account: Account) {
+export function consentPage(request: AuthorizationRequest, account: Account) {
+  const { client, scopes, query, redirectUri } = request;
   const decision = (name: string, label: string, kind: string) =>
     html`<form method="post" action="${AT}/consent">
       <input type="hidden" name="continue" value="${query}">
@@ -95,35 +100,38 @@ export function consentPage({ client, scopes, query }: AuthorizationRequest, acc
       <input type="hidden" name="decision" value="${name}">
       <button class="${kind}">${label}</button>
     </form>`;
-  return page(
-    `${client.name} wants to know who you are`,
-    html`<span class="pill">${face(account)} <span>${account.email}</span></span>`,
-    html`<p>This will allow <b><bdi>${client.name}</bdi></b> to:</p>
+  return page({
+    title: `${client.name} wants to know who you are`,
+    heading: html`<bdi>${client.name}</bdi> wants to know who you are`,
+    lead: html`<span class="pill">${face(account)} <span>${account.email}</span></span>`,
+    content: html`<p>This will allow <b><bdi>${client.name}</bdi></b> to:</p>
       <ul class="scopes">${scopes.map((scope) => html`<li>${inWords(scope)}</li>`)}</ul>
-      <p class="note">You are sent on to ${new URL(client.redirectUris[0] ?? 'http://localhost').host}.</p>
+      <p class="note">You are sent on to ${new URL(redirectUri).host}.</p>
       <div class="buttons">
         ${decision('cancel', 'Cancel', '')} ${decision('continue', 'Continue', 'primary')}
       </div>`,
-  );
+  });
 }
 
 export function disabledPage({ query }: AuthorizationRequest, account: Account) {
-  return page(
-    'Account disabled',
-    html`<span class="pill">${face(account)} <span>${account.email}</span></span>`,
-    html`<p>The admin of <b>${account.hd}</b> has ${account.condition} this account, so <bdi>${account.name}</bdi> can’t sign in.</p>
+  return page({
+    title: 'Account disabled',
+    lead: html`<span class="pill">${face(account)} <span>${account.email}</span></span>`,
+    content: html`<p>The admin of <b>${account.hd}</b> has ${account.condition} this account, so <bdi>${account.name}</bdi> can’t sign in.</p>
       <p class="buttons"><a class="button" href="${signInUrl(query)}">Use another account</a></p>`,
-  );
+  });
 }
 
 export function refusalPage({ status, error, detail }: PageError, account?: Account) {
-  return page(
-    'Access blocked',
-    account ? html`<span class="pill">${face(account)} <span>${account.email}</span></span>` : '',
-    html`<p>${detail}</p>
+  return page({
+    title: 'Access blocked',
+    lead: account
+      ? html`<span class="pill">${face(account)} <span>${account.email}</span></span>`
+      : '',
+    content: html`<p>${detail}</p>
       <p class="code">Error ${status}: ${error}</p>
       <p class="note">The app hears nothing of this. Close this page, or go back.</p>`,
-  );
+  });
 }
 
 function accountButton({ query }: AuthorizationRequest, account: Account, isFirst: boolean): Html {
