@@ -15,7 +15,7 @@ export const SITE_STYLE = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); }
-header { padding: 2.2rem max(1.2rem, 50vw - 27rem); background: var(--band); color: #fff; }
+header { padding: 2.2rem max(1.2rem, 50% - 27rem); background: var(--band); color: #fff; }
 header p { margin: 0; opacity: 0.85; }
 h1 { margin: 0; font-size: 2.2rem; font-weight: 500; line-height: 1.2; }
 main { max-width: 56.4rem; margin: 0 auto; padding: 1.6rem 1.2rem 3rem; }

@@ -62,12 +62,14 @@ function authenticated(
 
 /** Both halves are form-encoded before they are joined (RFC 6749, 2.3.1). */
 function basic(header: string | undefined) {
-  const encoded = /^Basic (\S+)$/i.exec(header ?? '')?.[1];
+  const encoded = /^Basic ([A-Za-z0-9+/]+)={0,2}$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return null;
-  const text = atob(encoded);
-  const at = text.indexOf(':');
+  const [id, ...secret] = new TextDecoder().decode(base64url.decode(encoded)).split(':');
   const decode = (half: string) => new URLSearchParams(`x=${half}`).get('x');
-  return { clientId: decode(text.slice(0, at)), clientSecret: decode(text.slice(at + 1)) };
+  return {
+    clientId: decode(id ?? ''),
+    clientSecret: secret.length > 0 ? decode(secret.join(':')) : null,
+  };
 }
 
 /** A verifier without a challenge is refused, too: somebody took the challenge out on the way. */

@@ -109,9 +109,9 @@ a { color: var(--accent); }
 .accounts.tall {
   max-height: min(30rem, 62vh);
   overflow-y: auto;
-  border: 1px solid var(--line);
-  border-radius: 14px;
-  padding: 0.3rem;
+  border-block: 1px solid var(--line);
+  scrollbar-width: thin;
+  scrollbar-color: var(--line) transparent;
 }
 .who { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 .who b, .who small { display: block; line-height: 1.35; }
@@ -160,8 +160,8 @@ small { color: var(--soft); font-size: 0.87rem; }
   font-weight: 600;
 }
 .chip.quiet { background: var(--idle-soft); color: var(--soft); }
-.scopes li { padding: 0.8rem 0; border-bottom: 1px solid var(--line); }
-.scopes li::before { content: "✓"; margin-inline-end: 0.8rem; color: var(--accent); font-weight: 700; }
+.scopes li { padding: 0.8rem 0; display: flex; gap: 0.8rem; border-bottom: 1px solid var(--line); }
+.scopes li::before { content: "✓"; color: var(--accent); font-weight: 700; }
 .note { margin: 0.9rem 0 0; color: var(--soft); font-size: 0.9rem; overflow-wrap: anywhere; }
 .code {
   padding: 0.7rem 1rem;
