@@ -1,7 +1,17 @@
 // Bindings and vars → Config. The only reader of the environment: every problem is collected and named,
 // values are never repeated, and with a problem the Worker does nothing but say so.
 import * as z from 'zod';
-import { CHANNEL_EVENTS, type ChannelEvent } from './google/channels.ts';
+import {
+  adminEmails,
+  appSecret,
+  channelEvents,
+  embedAncestors,
+  oauthCredential,
+  origin,
+  parseUrl,
+  wholeNumber,
+} from './config-fields.ts';
+import type { ChannelEvent } from './google/channels.ts';
 import type { ServiceAccountKey } from './google/service-account.ts';
 import { serviceAccountKey } from './google/service-account-key.ts';
 import type { Log } from './log.ts';
@@ -13,6 +23,7 @@ export interface Env {
   CHANGES: Queue;
   RECONCILE: Workflow<{ directoryId: string }>;
   PUSH_LIMIT: RateLimit;
+  LOGIN_LIMIT: RateLimit;
   /** Vars and secrets arrive as strings; anything else in here is a binding of somebody else's. */
   [name: string]: unknown;
 }
@@ -33,6 +44,12 @@ export interface Config {
   readonly reconcileEveryMinutes: number;
   readonly googleCallsPerPass: number;
   readonly rolesSchema: string;
+  /** The OAuth web client; `undefined` = nobody signs in here. */
+  readonly oauthClient: { readonly id: string; readonly secret: string } | undefined;
+  readonly googleIssuer: string;
+  readonly sessionTtlMs: number;
+  /** Origins that may frame `/embed/*`; empty = there are no such pages. */
+  readonly embedAncestors: readonly string[];
 }
 
 /** The directory that the configuration describes. */
@@ -46,73 +63,6 @@ export interface ConfigProblem {
 export type ParsedConfig =
   | { ok: true; config: Config }
   | { ok: false; problems: readonly ConfigProblem[] };
-
-function parseUrl(text: string): URL | null {
-  return URL.canParse(text) ? new URL(text) : null;
-}
-
-const wholeNumber = (otherwise: number, min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`)
-    .default(otherwise);
-
-const origin = z.string().transform((text, context) => {
-  const url = parseUrl(text);
-  const isOrigin =
-    url !== null &&
-    url.pathname === '/' &&
-    !url.search &&
-    !url.hash &&
-    !url.username &&
-    !url.password;
-  if (isOrigin && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))))
-    return url;
-  context.addIssue(
-    'must be an origin such as https://people.example.com: https, or http on loopback; no path',
-  );
-  return z.NEVER;
-});
-
-// A secret that somebody could guess: too short, or hardly any different characters.
-const appSecret = z
-  .string()
-  .refine(
-    (text) => new TextEncoder().encode(text).length >= 32,
-    'must be at least 32 bytes; try: openssl rand -base64 48',
-  )
-  .refine(
-    (text) => new Set(text).size >= 10 && !/example|changeme|change-me|secret|password/i.test(text),
-    'looks like an example; make a random one: openssl rand -base64 48',
-  );
-
-const adminEmails = z.string().transform((text, context) => {
-  const emails = text
-    .split(',')
-    .map((email) => email.trim())
-    .filter(Boolean);
-  if (emails.length > 0 && emails.every((email) => z.email().safeParse(email).success))
-    return emails;
-  context.addIssue('must be the address of an admin, or several, separated by commas');
-  return z.NEVER;
-});
-
-const channelEvents = z
-  .string()
-  .transform((text, context): readonly ChannelEvent[] | '*' => {
-    if (text.trim() === '*') return '*';
-    const events = text
-      .split(',')
-      .map((event) => event.trim())
-      .filter(Boolean);
-    const known = CHANNEL_EVENTS.filter((event) => events.includes(event));
-    if (known.length === new Set(events).size) return known;
-    context.addIssue(`must be * or some of ${CHANNEL_EVENTS.join(',')}; empty to pause`);
-    return z.NEVER;
-  })
-  .default(CHANNEL_EVENTS);
 
 const VARS = {
   PUBLIC_URL: origin,
@@ -137,6 +87,11 @@ const VARS = {
   RECONCILE_EVERY_MINUTES: wholeNumber(5, 1, 1_440),
   GOOGLE_CALLS_PER_PASS: wholeNumber(45, 5, 9_000),
   ROLES_SCHEMA: z.string().min(1).max(100).default('Roles'),
+  GOOGLE_CLIENT_ID: oauthCredential.optional(),
+  GOOGLE_CLIENT_SECRET: oauthCredential.optional(),
+  GOOGLE_ISSUER: origin.default(new URL('https://accounts.google.com')),
+  SESSION_TTL_HOURS: wholeNumber(12, 1, 720),
+  EMBED_ANCESTORS: embedAncestors.default([]),
 };
 
 type Name = keyof typeof VARS;
@@ -152,11 +107,16 @@ function combinationProblems(vars: {
   APP_SECRET?: string;
   APP_SECRET_PREVIOUS?: string | undefined;
   RECONCILE_EVERY_MINUTES?: number;
+  GOOGLE_ISSUER?: URL;
+  GOOGLE_CLIENT_ID?: string | undefined;
+  GOOGLE_CLIENT_SECRET?: string | undefined;
+  EMBED_ANCESTORS?: readonly string[];
 }): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const isLocal = vars.PUBLIC_URL !== undefined && isLoopback(vars.PUBLIC_URL);
   const googleUrls: [Name, URL | null | undefined][] = [
     ['GOOGLE_API_ORIGIN', vars.GOOGLE_API_ORIGIN],
+    ['GOOGLE_ISSUER', vars.GOOGLE_ISSUER],
     [
       'GOOGLE_SERVICE_ACCOUNT_KEY',
       vars.GOOGLE_SERVICE_ACCOUNT_KEY && parseUrl(vars.GOOGLE_SERVICE_ACCOUNT_KEY.tokenUri),
@@ -168,7 +128,7 @@ function combinationProblems(vars: {
     if (!isPublicTarget(url) && !isLocalPair) {
       problems.push({
         name,
-        problem: `${name === 'GOOGLE_API_ORIGIN' ? 'it' : 'its token_uri'} must be https at a public host; loopback only while PUBLIC_URL is loopback`,
+        problem: `${name === 'GOOGLE_SERVICE_ACCOUNT_KEY' ? 'its token_uri' : 'it'} must be https at a public host; loopback only while PUBLIC_URL is loopback`,
       });
     }
   }
@@ -176,6 +136,19 @@ function combinationProblems(vars: {
     problems.push({
       name: 'APP_SECRET_PREVIOUS',
       problem: 'must differ from APP_SECRET, or be unset',
+    });
+  }
+  const half = [vars.GOOGLE_CLIENT_ID, vars.GOOGLE_CLIENT_SECRET].findIndex((one) => !one);
+  if (half >= 0 && (vars.GOOGLE_CLIENT_ID ?? vars.GOOGLE_CLIENT_SECRET) !== undefined) {
+    problems.push({
+      name: half === 0 ? 'GOOGLE_CLIENT_ID' : 'GOOGLE_CLIENT_SECRET',
+      problem: 'is not set, but the other half of the OAuth client is: set both, or neither',
+    });
+  }
+  if (vars.PUBLIC_URL && !isLocal && vars.EMBED_ANCESTORS?.some((one) => one.startsWith('http:'))) {
+    problems.push({
+      name: 'EMBED_ANCESTORS',
+      problem: 'must be https; http on loopback only while PUBLIC_URL is loopback',
     });
   }
   if (
@@ -213,11 +186,20 @@ function parse(env: Env): ParsedConfig {
       });
     }
   }
-  for (const name of ['DB', 'CHANNELS', 'CHANGES', 'RECONCILE', 'PUSH_LIMIT'] as const) {
+  for (const name of [
+    'DB',
+    'CHANNELS',
+    'CHANGES',
+    'RECONCILE',
+    'PUSH_LIMIT',
+    'LOGIN_LIMIT',
+  ] as const) {
     if (typeof env[name] !== 'object')
       problems.push({ name, problem: 'is not bound: take wrangler.toml as it is' });
   }
-  problems.push(...combinationProblems(vars));
+  // A value that is wrong by itself is not said to be missing beside its other half as well.
+  const named = new Set(problems.map(({ name }) => name));
+  problems.push(...combinationProblems(vars).filter(({ name }) => !named.has(name)));
   if (problems.length > 0) return { ok: false, problems };
   const valid = vars as { [N in Name]: z.output<(typeof VARS)[N]> };
   return {
@@ -237,6 +219,13 @@ function parse(env: Env): ParsedConfig {
       reconcileEveryMinutes: valid.RECONCILE_EVERY_MINUTES,
       googleCallsPerPass: valid.GOOGLE_CALLS_PER_PASS,
       rolesSchema: valid.ROLES_SCHEMA,
+      oauthClient:
+        valid.GOOGLE_CLIENT_ID !== undefined && valid.GOOGLE_CLIENT_SECRET !== undefined
+          ? { id: valid.GOOGLE_CLIENT_ID, secret: valid.GOOGLE_CLIENT_SECRET }
+          : undefined,
+      googleIssuer: valid.GOOGLE_ISSUER.origin,
+      sessionTtlMs: valid.SESSION_TTL_HOURS * 3_600_000,
+      embedAncestors: valid.EMBED_ANCESTORS,
     }),
   };
 }

@@ -2,7 +2,7 @@
 // the origin, so that a key of one deployment or use is worth nothing in another.
 
 /** What a derived key is for; changing a label makes everything signed under it invalid. */
-export type KeyPurpose = 'rollcall/channel-token/v1';
+export type KeyPurpose = 'rollcall/channel-token/v1' | 'rollcall/login-cookie/v1';
 
 async function deriveBits(secret: string, info: string, bits: number): Promise<ArrayBuffer> {
   const encoder = new TextEncoder();
@@ -28,6 +28,21 @@ export async function deriveHmacKey(
     { name: 'HMAC', hash: 'SHA-256' },
     false,
     ['sign', 'verify'],
+  );
+}
+
+/** @returns an AES-256-GCM key that can encrypt and decrypt, not extractable */
+export async function deriveEncryptionKey(
+  secret: string,
+  purpose: KeyPurpose,
+  origin: string,
+): Promise<CryptoKey> {
+  return crypto.subtle.importKey(
+    'raw',
+    await deriveBits(secret, `${purpose}\n${origin}`, 256),
+    { name: 'AES-GCM' },
+    false,
+    ['encrypt', 'decrypt'],
   );
 }
 

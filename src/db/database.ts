@@ -33,7 +33,10 @@ export class DatabaseError extends Error {
 // Words of D1's own error list: https://developers.cloudflare.com/d1/observability/debug-d1/
 const CODE_BY_WORDS: readonly (readonly [RegExp, DatabaseErrorCode])[] = [
   [/no such (table|column)/i, 'database-not-migrated'],
-  [/constraint|RAISE|keeps its id|tombstone may be|append-only/i, 'database-constraint'],
+  [
+    /constraint|RAISE|active user|never changed|keeps its id|tombstone may be|append-only/i,
+    'database-constraint',
+  ],
   [/daily|quota|exceeded maximum db size/i, 'database-quota'],
   [
     /network connection lost|object to be reset|code was updated|replica disconnected/i,

@@ -1,6 +1,7 @@
 // The tables as drizzle sees them. The truth is migrations/*.sql, written by hand; a test proves the
 // two equal. What each column means is said there.
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { sql } from 'drizzle-orm';
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 export const directories = sqliteTable('directories', {
   id: text('id').primaryKey(),
@@ -53,7 +54,12 @@ export const users = sqliteTable(
     changedMs: integer('changed_ms').notNull(),
     deletedMs: integer('deleted_ms'),
   },
-  (table) => [index('users_by_email').on(table.directoryId, table.email)],
+  (table) => [
+    index('users_by_email').on(table.directoryId, table.email),
+    index('users_by_domain')
+      .on(sql`lower(substr(${table.email}, instr(${table.email}, '@') + 1))`, table.directoryId)
+      .where(sql`${table.status} <> 'deleted'`),
+  ],
 );
 
 export const EVENT_TYPES = [
@@ -114,4 +120,58 @@ export const reconcileRuns = sqliteTable(
     nextPageToken: text('next_page_token'),
   },
   (table) => [index('reconcile_runs_by_start').on(table.directoryId, table.startedMs)],
+);
+
+/** `page`: our own windows. `frame`: under /embed only. */
+export const SESSION_KINDS = ['page', 'frame'] as const;
+export type SessionKind = (typeof SESSION_KINDS)[number];
+
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    tokenHash: text('token_hash').primaryKey(),
+    directoryId: text('directory_id')
+      .notNull()
+      .references(() => directories.id),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id),
+    kind: text('kind', { enum: SESSION_KINDS }).notNull(),
+    createdMs: integer('created_ms').notNull(),
+    expiresMs: integer('expires_ms').notNull(),
+  },
+  (table) => [
+    index('sessions_by_user').on(table.userId),
+    index('sessions_by_expiry').on(table.expiresMs),
+  ],
+);
+
+export const handOverCodes = sqliteTable(
+  'hand_over_codes',
+  {
+    codeHash: text('code_hash').primaryKey(),
+    directoryId: text('directory_id')
+      .notNull()
+      .references(() => directories.id),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id),
+    challenge: text('challenge').notNull(),
+    createdMs: integer('created_ms').notNull(),
+    expiresMs: integer('expires_ms').notNull(),
+  },
+  (table) => [index('hand_over_codes_by_user').on(table.userId)],
+);
+
+export const signInRefusals = sqliteTable(
+  'sign_in_refusals',
+  {
+    userId: text('user_id').notNull(),
+    directoryId: text('directory_id')
+      .notNull()
+      .references(() => directories.id),
+    reason: text('reason').notNull(),
+    untilMs: integer('until_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.directoryId] })],
 );

@@ -40,6 +40,25 @@ function parseJson(text: string): unknown {
   }
 }
 
+async function send(
+  fetch: Fetch,
+  request: Request,
+  limits: Omit<ExchangeLimits, 'nowMs'>,
+): Promise<{ response: Response; text: string }> {
+  const signal = AbortSignal.timeout(limits.timeoutMs);
+  try {
+    const response = await fetch(new Request(request, { signal, redirect: 'manual' }));
+    return { response, text: await readLimited(response, limits.maxBytes) };
+  } catch (error) {
+    if (error instanceof GoogleApiError) throw error;
+    throw new GoogleApiError({
+      code: signal.aborted ? 'timeout' : 'network',
+      status: 0,
+      retryable: true,
+    });
+  }
+}
+
 /**
  * Sends one request and reads the whole answer.
  *
@@ -50,21 +69,25 @@ export async function exchange(
   request: Request,
   limits: ExchangeLimits,
 ): Promise<Answer> {
-  const signal = AbortSignal.timeout(limits.timeoutMs);
-  try {
-    const response = await fetch(new Request(request, { signal, redirect: 'manual' }));
-    const text = await readLimited(response, limits.maxBytes);
-    return {
-      status: response.status,
-      body: parseJson(text),
-      retryAfterSeconds: retryAfterSeconds(response.headers.get('retry-after'), limits.nowMs()),
-    };
-  } catch (error) {
-    if (error instanceof GoogleApiError) throw error;
-    throw new GoogleApiError({
-      code: signal.aborted ? 'timeout' : 'network',
-      status: 0,
-      retryable: true,
-    });
-  }
+  const { response, text } = await send(fetch, request, limits);
+  return {
+    status: response.status,
+    body: parseJson(text),
+    retryAfterSeconds: retryAfterSeconds(response.headers.get('retry-after'), limits.nowMs()),
+  };
+}
+
+/**
+ * The same for a library that wants a `Response`: our deadline, size limit, and no redirects.
+ *
+ * @throws {GoogleApiError} as `exchange`
+ */
+export async function limitedFetch(
+  fetch: Fetch,
+  request: Request,
+  limits: Omit<ExchangeLimits, 'nowMs'>,
+): Promise<Response> {
+  const { response, text } = await send(fetch, request, limits);
+  const { status, headers } = response;
+  return new Response(text === '' ? null : text, { status, headers });
 }

@@ -39,6 +39,10 @@ describe('a right configuration', () => {
       reconcileEveryMinutes: 5,
       googleCallsPerPass: 45,
       rolesSchema: 'Roles',
+      oauthClient: undefined,
+      googleIssuer: 'https://accounts.google.com',
+      sessionTtlMs: 12 * 3_600_000,
+      embedAncestors: [],
     });
   });
 

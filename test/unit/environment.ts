@@ -33,6 +33,7 @@ export function anEnv(vars: Record<string, unknown> = {}): Env {
     CHANGES: {},
     RECONCILE: {},
     PUSH_LIMIT: {},
+    LOGIN_LIMIT: {},
     ...vars,
   };
   return Object.fromEntries(

@@ -1,0 +1,192 @@
+// Sessions and the popup's one-time codes. Both are born only from `INSERT … SELECT … FROM users … 'active'`, and
+// every read joins the user: a suspension that lands in between wins. Tokens arrive here as hashes.
+import { type Database, guarded } from './database.ts';
+import type { SessionKind } from './schema.ts';
+
+/** Somebody who is signed in, as their row says at this moment. */
+export interface SessionRow {
+  userId: string;
+  directoryId: string;
+  email: string;
+  fullName: string;
+  isAdmin: 0 | 1;
+  orgUnitPath: string;
+  photoUrl: string | null;
+  /** A JSON array of names. */
+  roles: string;
+  expiresMs: number;
+}
+
+export interface NewSession {
+  tokenHash: string;
+  kind: SessionKind;
+  nowMs: number;
+  expiresMs: number;
+}
+
+export interface NewCode {
+  codeHash: string;
+  /** SHA-256 of the frame's verifier, base64url. */
+  challenge: string;
+  expiresMs: number;
+}
+
+const END = 'DELETE FROM sessions WHERE token_hash = ?1';
+// Only where the new one was started: whoever is refused keeps what they had.
+const REPLACE = `${END} AND EXISTS (SELECT 1 FROM sessions WHERE token_hash = ?2)`;
+
+/**
+ * Starts a session for somebody who is active, and ends the one that was presented, in one transaction.
+ *
+ * @param start.replaces the hash of the presented token, if there was one
+ * @param start.code a code for the frame that opened the popup, if there is one
+ * @returns the person's directory; `null` if they are unknown or not active, and then nothing was written
+ */
+export function startSession(
+  db: Database,
+  userId: string,
+  start: { session: NewSession; replaces: string | null; code: NewCode | null },
+): Promise<{ directoryId: string } | null> {
+  return guarded(async () => {
+    const { session, replaces, code } = start;
+    const statements = [
+      db.d1
+        .prepare(
+          `INSERT INTO sessions (token_hash, directory_id, user_id, kind, created_ms, expires_ms)
+           SELECT ?2, directory_id, id, ?3, ?4, ?5 FROM users WHERE id = ?1 AND status = 'active'
+           RETURNING directory_id AS directoryId`,
+        )
+        .bind(userId, session.tokenHash, session.kind, session.nowMs, session.expiresMs),
+    ];
+    if (replaces !== null) {
+      statements.push(db.d1.prepare(REPLACE).bind(replaces, session.tokenHash));
+    }
+    if (code !== null) {
+      statements.push(
+        db.d1
+          .prepare(
+            `INSERT INTO hand_over_codes (code_hash, directory_id, user_id, challenge, created_ms, expires_ms)
+             SELECT ?2, directory_id, id, ?3, ?4, ?5 FROM users WHERE id = ?1 AND status = 'active'`,
+          )
+          .bind(userId, code.codeHash, code.challenge, session.nowMs, code.expiresMs),
+      );
+    }
+    const [started] = await db.d1.batch<{ directoryId: string }>(statements);
+    return started?.results[0] ?? null;
+  });
+}
+
+/**
+ * Redeems a popup's code for a session. The code is used up, whatever comes of it.
+ *
+ * @param presented.challenge what the presented verifier hashes to
+ * @param replaces the hash of the frame's token until now, if there was one
+ * @returns who was signed in; `null` for a code that is unknown, used, too old, of another frame, or of somebody
+ * who is not active any more
+ */
+export function redeemCode(
+  db: Database,
+  presented: { codeHash: string; challenge: string },
+  session: NewSession,
+  replaces: string | null,
+): Promise<{ userId: string; directoryId: string } | null> {
+  return guarded(async () => {
+    const statements = [
+      db.d1
+        .prepare(
+          `INSERT INTO sessions (token_hash, directory_id, user_id, kind, created_ms, expires_ms)
+           SELECT ?3, u.directory_id, u.id, ?4, ?5, ?6
+           FROM hand_over_codes c JOIN users u ON u.id = c.user_id AND u.directory_id = c.directory_id
+           WHERE c.code_hash = ?1 AND c.challenge = ?2 AND c.expires_ms > ?5 AND u.status = 'active'
+           RETURNING user_id AS userId, directory_id AS directoryId`,
+        )
+        .bind(
+          presented.codeHash,
+          presented.challenge,
+          session.tokenHash,
+          session.kind,
+          session.nowMs,
+          session.expiresMs,
+        ),
+      db.d1.prepare('DELETE FROM hand_over_codes WHERE code_hash = ?1').bind(presented.codeHash),
+    ];
+    if (replaces !== null) {
+      statements.push(db.d1.prepare(REPLACE).bind(replaces, session.tokenHash));
+    }
+    const [started] = await db.d1.batch<{ userId: string; directoryId: string }>(statements);
+    return started?.results[0] ?? null;
+  });
+}
+
+/** Who is signed in by this token, as their row says now. One query, two rows read; `null` = nobody. */
+export function readSession(
+  db: Database,
+  tokenHash: string,
+  kind: SessionKind,
+  nowMs: number,
+): Promise<SessionRow | null> {
+  return guarded(() =>
+    db.d1
+      .prepare(
+        `SELECT u.id AS userId, u.directory_id AS directoryId, u.email AS email, u.full_name AS fullName,
+           u.is_admin AS isAdmin, u.org_unit_path AS orgUnitPath, u.photo_url AS photoUrl, u.roles AS roles,
+           s.expires_ms AS expiresMs
+         FROM sessions s JOIN users u ON u.id = s.user_id AND u.directory_id = s.directory_id
+         WHERE s.token_hash = ?1 AND s.kind = ?2 AND s.expires_ms > ?3 AND u.status = 'active'`,
+      )
+      .bind(tokenHash, kind, nowMs)
+      .first<SessionRow>(),
+  );
+}
+
+/** Ends one session; nothing happens if it is over already. Returns whose it was. */
+export function endSession(db: Database, tokenHash: string): Promise<string | null> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare(`${END} RETURNING user_id AS userId`)
+      .bind(tokenHash)
+      .first<{ userId: string }>();
+    return row?.userId ?? null;
+  });
+}
+
+/**
+ * Ends every session of the person whom this one belongs to, frames included, and their unused codes.
+ *
+ * @returns whose they were; `null` if the session was over already, and then nothing was ended
+ */
+export function endAllSessions(
+  db: Database,
+  tokenHash: string,
+  nowMs: number,
+): Promise<string | null> {
+  return guarded(async () => {
+    const owner = `(SELECT user_id FROM sessions WHERE token_hash = ?1 AND expires_ms > ?2)`;
+    const [, ended] = await db.d1.batch<{ userId: string }>([
+      db.d1.prepare(`DELETE FROM hand_over_codes WHERE user_id = ${owner}`).bind(tokenHash, nowMs),
+      db.d1
+        .prepare(`DELETE FROM sessions WHERE user_id = ${owner} RETURNING user_id AS userId`)
+        .bind(tokenHash, nowMs),
+    ]);
+    return ended?.results[0]?.userId ?? null;
+  });
+}
+
+const SWEPT_AT_ONCE = 5_000;
+
+/** Deletes what has expired, at most 5,000 sessions at a time. Returns how many sessions went. */
+export function sweepSessions(db: Database, nowMs: number): Promise<number> {
+  return guarded(async () => {
+    const [sessions] = await db.d1.batch([
+      db.d1
+        .prepare(
+          `DELETE FROM sessions WHERE token_hash IN
+             (SELECT token_hash FROM sessions WHERE expires_ms <= ?1 LIMIT ${SWEPT_AT_ONCE})`,
+        )
+        .bind(nowMs),
+      db.d1.prepare('DELETE FROM hand_over_codes WHERE expires_ms <= ?1').bind(nowMs),
+      db.d1.prepare('DELETE FROM sign_in_refusals WHERE until_ms <= ?1').bind(nowMs),
+    ]);
+    return sessions?.meta.changes ?? 0;
+  });
+}
