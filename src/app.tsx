@@ -1,11 +1,14 @@
 // The Hono app: configuration first, then the host, then the rooms' routes; one handler for errors.
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
-import { secureHeaders } from 'hono/secure-headers';
-import { type Config, type Env, readConfig } from './config.ts';
+import { type Config, type Env, parseConfig, readConfig } from './config.ts';
 import { DatabaseError, openDatabase, ping } from './db/database.ts';
+import { headersFor } from './headers.ts';
 import { errorCode, log } from './log.ts';
+import { pageAssets } from './page/routes.ts';
 import { sample } from './sample/routes.tsx';
+import { embed, onlyWhereFramed } from './sso/embed-routes.ts';
+import { auth } from './sso/routes.tsx';
 import { NOTIFICATIONS_PATH } from './sync/channels.ts';
 import { notifications, syncHealthRoute } from './sync/routes.ts';
 
@@ -14,20 +17,10 @@ type AppEnv = { Bindings: Env; Variables: { config: Config; requestId: string } 
 export const app = new Hono<AppEnv>();
 
 app.use(requestId());
-app.use(
-  secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'", 'data:'],
-      formAction: ["'self'"],
-      baseUri: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-    referrerPolicy: 'same-origin',
-    xFrameOptions: 'DENY',
-  }),
-);
+app.use((c, next) => {
+  const parsed = parseConfig(c.env);
+  return headersFor(c.req.path, parsed.ok ? parsed.config : null)(c, next);
+});
 
 app.use(async function configured(c, next) {
   const config = readConfig(c.env, log);
@@ -52,7 +45,11 @@ app.get('/healthz', async (c) => {
 });
 app.route('/healthz/sync', syncHealthRoute);
 app.route(NOTIFICATIONS_PATH, notifications);
+app.route('/auth', auth);
+app.use('/embed/*', onlyWhereFramed);
+app.route('/embed', embed);
 app.route('/', sample);
+app.route('/', pageAssets);
 
 app.notFound((c) => {
   const error = {

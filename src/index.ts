@@ -3,6 +3,7 @@ import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloud
 import { app } from './app.tsx';
 import { type Env, readConfig } from './config.ts';
 import { log } from './log.ts';
+import { sweepExpired } from './sso/sweep.ts';
 import { consumeChanges, consumeDeadChanges } from './sync/consume.ts';
 import { syncPorts } from './sync/ports.ts';
 import { type Pass, reconcile, type Steps } from './sync/reconcile.ts';
@@ -53,7 +54,10 @@ export default {
   async scheduled(controller, env, _ctx) {
     const config = readConfig(env, log);
     if (config === null) return;
-    await runSchedule(syncPorts(env, config), startPass(env), controller.scheduledTime);
+    const ports = syncPorts(env, config);
+    await runSchedule(ports, startPass(env), controller.scheduledTime, {
+      sessions: () => sweepExpired(ports),
+    });
   },
 
   async queue(batch, env, _ctx) {

@@ -1,6 +1,11 @@
-// The page at `/`: what this is, and whether it is in step. A pure function of its view model; strangers
-// learn no head count, no addresses and no channels.
+// The sample application's pages: who you are, or a way to sign in; and whether people are in step. Pure functions of
+// their view model; strangers learn no head count, no addresses and no channels.
+import { GoogleLink } from '../page/google-button.tsx';
+import { document } from '../page/page.tsx';
+import { FRAME_SCRIPT_PATH, FrameSignIn } from '../sso/pages.tsx';
+import type { Session } from '../sso/session.ts';
 import type { SyncHealth } from '../sync/health.ts';
+import { Person } from './person.tsx';
 
 const REASONS: Readonly<Record<string, string>> = {
   importing: 'People are being brought in for the first time.',
@@ -9,6 +14,9 @@ const REASONS: Readonly<Record<string, string>> = {
   'no-channel': 'Google Workspace has not confirmed yet that it can announce changes here.',
   credential: 'Google Workspace does not let Rollcall read at the moment. What is known is kept.',
 };
+
+const clock = (ms: number) =>
+  new Date(ms).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
 
 function State({ health }: { health: SyncHealth }) {
   if (!health.inStep) {
@@ -21,43 +29,103 @@ function State({ health }: { health: SyncHealth }) {
     );
   }
   const since = new Date(health.sinceMs);
-  const text = since.toLocaleString('en-GB', {
-    dateStyle: 'long',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  });
   return (
     <div class="state good" role="status">
       <span>
-        <strong>In step</strong> since <time datetime={since.toISOString()}>{text} UTC</time>
+        <strong>In step</strong> since{' '}
+        <time datetime={since.toISOString()}>{clock(health.sinceMs)} UTC</time>
       </span>
     </div>
   );
 }
 
-export function Home({ health }: { health: SyncHealth }) {
+function SignedIn({ session }: { session: Session }) {
+  const until = clock(session.expiresMs);
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>Rollcall</title>
-        <link rel="stylesheet" href="/style.css" />
-        <link rel="icon" href="data:," />
-      </head>
-      <body>
-        <main>
-          <p class="mark">
-            <span aria-hidden="true">✓</span>Rollcall
-          </p>
-          <h1>Your people, in step with Google Workspace</h1>
-          <p>
-            Every change an admin makes there arrives here within seconds: newcomers, new names and
-            roles, and whoever leaves.
-          </p>
-          <State health={health} />
-        </main>
-      </body>
-    </html>
+    <>
+      <Person user={session.user} />
+      <div class="actions">
+        <form method="post" action="/auth/logout">
+          <button class="plain" type="submit">
+            Sign out
+          </button>
+        </form>
+        <form method="post" action="/auth/logout?everywhere=1">
+          <button class="plain" type="submit">
+            Sign out everywhere
+          </button>
+        </form>
+      </div>
+      <p class="fine">
+        Signed in until{' '}
+        <time datetime={new Date(session.expiresMs).toISOString()}>{until} UTC</time>, or until your
+        account is suspended.
+      </p>
+    </>
   );
+}
+
+function SignedOut({ canSignIn }: { canSignIn: boolean }) {
+  return (
+    <>
+      <h1>Your people, in step with Google Workspace</h1>
+      <p>
+        Every change an admin makes there arrives here within seconds: newcomers, new names and
+        roles, and whoever leaves.
+      </p>
+      {canSignIn ? (
+        <p class="actions">
+          <GoogleLink href="/auth/login" />
+        </p>
+      ) : (
+        <p>Signing in is not set up here yet.</p>
+      )}
+    </>
+  );
+}
+
+export interface HomeProps {
+  health: SyncHealth;
+  /** `null` for a stranger. */
+  session: Session | null;
+  canSignIn: boolean;
+}
+
+/** The page at `/`. */
+export function home({ health, session, canSignIn }: HomeProps) {
+  return document({
+    title: 'Rollcall',
+    children: (
+      <>
+        {session ? <SignedIn session={session} /> : <SignedOut canSignIn={canSignIn} />}
+        <State health={health} />
+      </>
+    ),
+  });
+}
+
+/** The page at `/embed/sample`: the same inside somebody else's page, without anything that one click could change. */
+export function framedHome({ session, canSignIn }: Omit<HomeProps, 'health'>) {
+  return document({
+    title: 'Rollcall',
+    framed: true,
+    script: FRAME_SCRIPT_PATH,
+    children: session ? (
+      <>
+        <Person user={session.user} />
+        <p class="fine">
+          <a href="/" target="_blank" rel="noopener">
+            Open in a full window
+          </a>{' '}
+          to sign out.
+        </p>
+      </>
+    ) : (
+      <>
+        <h1>Rollcall</h1>
+        <p>Sign in with your organisation’s account to see who you are here.</p>
+        {canSignIn ? <FrameSignIn /> : <p>Signing in is not set up here yet.</p>}
+      </>
+    ),
+  });
 }

@@ -1,23 +1,28 @@
-// The sample application's routes: its page and its style sheet.
+// The sample application's routes: its page, and the same inside a frame.
 import { Hono } from 'hono';
-import { html } from 'hono/html';
 import { type Config, DEFAULT_DIRECTORY_ID, type Env } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { readDirectory } from '../db/directories.ts';
+import { sessionOf } from '../sso/session.ts';
 import { syncHealth } from '../sync/health.ts';
-import { Home } from './home.tsx';
-import { STYLE } from './style.ts';
+import { framedHome, home } from './home.tsx';
 
 export const sample = new Hono<{ Bindings: Env; Variables: { config: Config } }>()
   .get('/', async (c) => {
-    const directory = await readDirectory(openDatabase(c.env.DB), DEFAULT_DIRECTORY_ID);
-    const health = syncHealth(directory, c.get('config').reconcileEveryMinutes, Date.now());
+    const { config } = c.var;
+    const db = openDatabase(c.env.DB);
+    const nowMs = Date.now();
+    const [directory, session] = await Promise.all([
+      readDirectory(db, DEFAULT_DIRECTORY_ID),
+      sessionOf({ config, db, nowMs: () => nowMs }, c.req.header('cookie'), 'page'),
+    ]);
+    const health = syncHealth(directory, config.reconcileEveryMinutes, nowMs);
     c.header('cache-control', 'no-store');
-    return c.html(html`<!DOCTYPE html>${<Home health={health} />}`);
+    return c.html(home({ health, session, canSignIn: config.oauthClient !== undefined }));
   })
-  .get('/style.css', (c) =>
-    c.body(STYLE, 200, {
-      'content-type': 'text/css; charset=utf-8',
-      'cache-control': 'public, max-age=300',
-    }),
-  );
+  .get('/embed/sample', async (c) => {
+    const { config } = c.var;
+    const ports = { config, db: openDatabase(c.env.DB), nowMs: () => Date.now() };
+    const session = await sessionOf(ports, c.req.header('cookie'), 'frame');
+    return c.html(framedHome({ session, canSignIn: config.oauthClient !== undefined }));
+  });

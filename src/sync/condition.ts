@@ -1,9 +1,11 @@
 // How a directory fares, kept in its row, so that pages and health checks read one row and no KV. Here and
 // nowhere else a problem is stored, said to the operator, and taken back.
 import { type Directory, noteCondition, noteProblem, readDirectory } from '../db/directories.ts';
+import { isCredentialCode } from '../google/errors.ts';
 import { errorCode } from '../log.ts';
 import { readCoverage } from './channels.ts';
 import { syncHealth } from './health.ts';
+import type { Looked, LookFailure } from './look.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** What keeps a directory from being read until somebody acts: an error code, and what to do. */
@@ -74,4 +76,25 @@ export async function reportProblem(
     return;
   }
   await refreshCondition(ports, directoryId, 'as-stored');
+}
+
+/** Reports what a look found out about the directory itself: whether Google lets us read at all, when that has changed. */
+export async function noteWhetherReadable(
+  ports: SyncPorts,
+  directoryId: string,
+  { conclusions, problemBefore }: Looked,
+): Promise<void> {
+  const all = [...conclusions.values()];
+  const broken = all.find(
+    (c): c is LookFailure => c.kind === 'failed' && !c.retryable && isCredentialCode(c.code),
+  );
+  if (broken) {
+    if (broken.code === problemBefore) return;
+    return reportProblem(ports, directoryId, { code: broken.code, remedy: broken.remedy });
+  }
+  // What kept a list from being read is taken back by the next list, not by a get.
+  const wasRead = all.some(({ kind }) => kind === 'applied');
+  if (wasRead && problemBefore !== null && isCredentialCode(problemBefore)) {
+    await reportProblem(ports, directoryId, null);
+  }
 }

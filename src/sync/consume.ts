@@ -1,13 +1,12 @@
 // The consumer of `rollcall-changes`: folds hints for the same person into one look, applies what Google
 // answers, and decides each message on its own.
 import { type DeadLetter, storeDeadLetter } from '../db/dead-letters.ts';
-import { isCredentialCode } from '../google/errors.ts';
 import { backoffSeconds } from './backoff.ts';
 import { rememberSync } from './channel-store.ts';
-import { refreshCondition, reportProblem } from './condition.ts';
+import { noteWhetherReadable, refreshCondition } from './condition.ts';
 import { changeMessage, type LookHint, type SyncNote } from './hint.ts';
 import { type HintOutcome, hintOutcome } from './hint-outcome.ts';
-import { type Conclusion, type Looked, type LookFailure, lookAt, type Person } from './look.ts';
+import { type Conclusion, type Looked, lookAt, type Person } from './look.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** So many intervals pass before a refusal counts as one person's own: a pass tells a directory's by then. */
@@ -94,44 +93,6 @@ function fold(hints: readonly QueuedHint[]): Map<string, { person: Person; hints
   return people;
 }
 
-function logWritten(
-  ports: SyncPorts,
-  directoryId: string,
-  person: Person,
-  conclusion: Conclusion,
-): void {
-  if (conclusion.kind !== 'applied' || conclusion.applied.outcome !== 'written') return;
-  ports.log('info', 'user.written', {
-    directoryId,
-    userId: person.id,
-    type: conclusion.applied.event,
-    changed: conclusion.applied.changed,
-    cause: person.cause,
-    latencyMs: conclusion.appliedMs - person.noticedMs,
-  });
-}
-
-/** Reports whether Google lets us read at all, when that has changed. */
-async function noteWhetherReadable(
-  ports: SyncPorts,
-  directoryId: string,
-  { conclusions, problemBefore }: Looked,
-): Promise<void> {
-  const all = [...conclusions.values()];
-  const broken = all.find(
-    (c): c is LookFailure => c.kind === 'failed' && !c.retryable && isCredentialCode(c.code),
-  );
-  if (broken) {
-    if (broken.code === problemBefore) return;
-    return reportProblem(ports, directoryId, { code: broken.code, remedy: broken.remedy });
-  }
-  // What kept a list from being read is taken back by the next list, not by a get.
-  const wasRead = all.some(({ kind }) => kind === 'applied');
-  if (wasRead && problemBefore !== null && isCredentialCode(problemBefore)) {
-    await reportProblem(ports, directoryId, null);
-  }
-}
-
 async function settle(
   ports: SyncPorts,
   { message, hint }: QueuedHint,
@@ -178,9 +139,8 @@ async function consumeDirectory(
   }
   const counts: Record<string, number> = { done: 0, again: 0, dead: 0 };
   const reasons = new Set<string>();
-  for (const [id, { person, hints: queued }] of people) {
+  for (const [id, { hints: queued }] of people) {
     const conclusion = concludeFor(looked, id);
-    logWritten(ports, directoryId, person, conclusion);
     const newest = queued.reduce((a, b) => (b.hint.noticedMs >= a.hint.noticedMs ? b : a));
     for (const one of queued) {
       const outcome = hintOutcome(one.hint, conclusion, {

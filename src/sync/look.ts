@@ -40,7 +40,7 @@ export interface LookFailure {
 
 export type Conclusion =
   /** `isGone`: Google denied the person. */
-  | { kind: 'applied'; applied: AppliedRow; isGone: boolean; appliedMs: number }
+  | { kind: 'applied'; applied: AppliedRow; isGone: boolean }
   /** Denied, but the row is so young that Google may simply not show it yet. */
   | { kind: 'young'; untilMs: number }
   | LookFailure
@@ -74,6 +74,23 @@ function failure(error: unknown): LookFailure {
   }
   // A fault of ours met at one person stays with that person: it ends in dead letters, not in a crash loop.
   return { ...base, code: 'internal-error', remedy: 'Please report it.', retryable: false };
+}
+
+function logWritten(
+  ports: SyncPorts,
+  directoryId: string,
+  person: Person,
+  applied: AppliedRow,
+): void {
+  if (applied.outcome !== 'written') return;
+  ports.log('info', 'user.written', {
+    directoryId,
+    userId: person.id,
+    type: applied.event,
+    changed: applied.changed,
+    cause: person.cause,
+    latencyMs: ports.nowMs() - person.noticedMs,
+  });
 }
 
 async function ticketFor(
@@ -174,7 +191,9 @@ export async function lookAt(
       const row = applied.get(id);
       // A lost look stays pending: the next round takes a new ticket.
       if (row === undefined || row.outcome === 'lost') continue;
-      conclude(id, { kind: 'applied', applied: row, isGone: user === null, appliedMs: nowMs });
+      const person = pending.get(id)?.person;
+      if (person) logWritten(ports, directoryId, person, row);
+      conclude(id, { kind: 'applied', applied: row, isGone: user === null });
     }
     return true;
   }

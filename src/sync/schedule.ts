@@ -38,12 +38,14 @@ async function tendChannels(ports: SyncPorts, owner: ChannelOwner): Promise<void
 
 /**
  * @param scheduledMs the time cron meant, the same for a repeated run
+ * @param more what other rooms have to do at each run, by name
  * @throws what failed first; each part is tried even when another fails
  */
 export async function runSchedule(
   ports: SyncPorts,
   startPass: StartPass,
   scheduledMs: number,
+  more: Readonly<Record<string, () => Promise<void>>> = {},
 ): Promise<void> {
   // Channels live at Google and need no D1: while it is away the queue keeps what they bring.
   let owner: ChannelOwner = { id: DEFAULT_DIRECTORY_ID, eventOmissionRefusedMs: null };
@@ -55,6 +57,7 @@ export async function runSchedule(
     // Before the pass: what changes while it is under way is pushed.
     channels: () => tendChannels(ports, owner),
     pass: () => startDuePass(ports, startPass, scheduledMs),
+    ...more,
   };
   const failures: unknown[] = [];
   for (const [part, run] of Object.entries(parts)) {

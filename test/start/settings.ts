@@ -41,6 +41,8 @@ export function writeEnvFile(settings: {
   googleOrigin: string;
   adminEmail: string;
   serviceAccountKey: string;
+  oauthClient: { clientId: string; clientSecret: string };
+  embedder: string;
 }): void {
   const vars = {
     PUBLIC_URL: settings.publicUrl,
@@ -49,6 +51,10 @@ export function writeEnvFile(settings: {
     // One line, as a key file's escaped newlines allow; single quotes keep them escaped.
     GOOGLE_SERVICE_ACCOUNT_KEY: `'${JSON.stringify(JSON.parse(settings.serviceAccountKey))}'`,
     APP_SECRET: appSecret(),
+    GOOGLE_ISSUER: settings.googleOrigin,
+    GOOGLE_CLIENT_ID: settings.oauthClient.clientId,
+    GOOGLE_CLIENT_SECRET: settings.oauthClient.clientSecret,
+    EMBED_ANCESTORS: settings.embedder,
     RECONCILE_EVERY_MINUTES: '1',
   };
   const text = Object.entries(vars).map(([name, value]) => `${name}=${value}\n`);

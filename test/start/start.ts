@@ -3,6 +3,7 @@
 //
 //   npm start              both sides begin anew
 //   npm start -- --keep    both sides go on where they were
+import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
 import { serveGoogle } from '../google/server.ts';
 import { isPortFree } from './ports.ts';
@@ -12,6 +13,8 @@ import { applyMigrations, startWorker } from './worker.ts';
 
 const WORKER_URL = `http://localhost:${WORKER_PORT}`;
 const GOOGLE_URL = `http://localhost:${GOOGLE_PORT}`;
+// Another site than the worker's, to a browser: the names differ, not only the ports.
+const EMBEDDER_URL = `http://127.0.0.1:${GOOGLE_PORT}`;
 const CRON_EVERY_MS = 60_000;
 const PARENT_CHECK_MS = 1_000;
 
@@ -34,12 +37,25 @@ for (const port of [WORKER_PORT, GOOGLE_PORT]) {
 
 say('Starting a Google Workspace and Rollcall …');
 prepareFolder(process.argv.includes('--keep'));
-const google = await serveGoogle({ port: GOOGLE_PORT, persistFile: PATHS.google });
+// Made anew at each start: the file that holds it is rewritten as well.
+const oauthClient = {
+  clientId: '100000000001-laptop.apps.googleusercontent.com',
+  clientSecret: `GOCSPX-${randomBytes(18).toString('base64url')}`,
+  redirectUris: [`${WORKER_URL}/auth/callback`],
+};
+const google = await serveGoogle({
+  port: GOOGLE_PORT,
+  persistFile: PATHS.google,
+  appOrigin: WORKER_URL,
+  oauthClient,
+});
 writeEnvFile({
   publicUrl: WORKER_URL,
   googleOrigin: GOOGLE_URL,
   adminEmail: google.google.workspace.adminEmail,
   serviceAccountKey: google.google.serviceAccountKey,
+  oauthClient,
+  embedder: EMBEDDER_URL,
 });
 if (!applyMigrations()) fail('The migrations could not be applied.');
 
@@ -87,9 +103,10 @@ isReady = true;
 say(`
   Rollcall               ${WORKER_URL}
   Google Workspace       ${GOOGLE_URL}   (Admin console; runs on this laptop only)
+  The sample in a frame  ${EMBEDDER_URL}/sites/team   (another site, as Google Sites would be)
 
-  Try: open the Admin console, add somebody, suspend somebody, tick a custom field,
-  and watch the lines below. The rows themselves:
+  Try: open Rollcall, sign in as anybody, then suspend them in the Admin console and
+  reload: signed out. Add somebody, tick a role, and watch the lines below. The rows:
 
     npx wrangler d1 execute DB --local --persist-to ${relative(ROOT, PATHS.workerState)} \\
       --command "SELECT email, status, roles FROM users"

@@ -58,6 +58,12 @@ function whatChanged(type: string, changed: unknown): string {
   return `${verb}: ${[...words].join(', ')}`;
 }
 
+const WHEN_WORDS: Readonly<Record<string, string>> = {
+  push: "Google's push",
+  reconcile: 'a pass noticed it',
+  'sign-in': 'they came to sign in',
+};
+
 // A right-to-left name must not turn the rest of the line around (Unicode TR9, isolates).
 const isolate = (text: string) => `\u2068${text}\u2069`;
 
@@ -71,17 +77,22 @@ const printable = (text: string) =>
  */
 export function tell(line: LogLine, person: (id: string) => PersonName | null): string | null {
   const field = (name: string) => String(line[name] ?? '');
+  const name = () => {
+    const who = person(field('userId'));
+    return who ? `${isolate(printable(who.name))} <${printable(who.address)}>` : field('userId');
+  };
   switch (line.event) {
+    case 'sign-in.admitted':
+      return `${name()}  signed in`;
+    case 'sign-in.refused':
+      return `${name()}  was not let in: ${field('reason')}`;
+    case 'frame.admitted':
+      return `${name()}  signed in inside a frame`;
+    case 'session.ended':
+      return `${name()}  signed out${line['isEverywhere'] === true ? ' everywhere' : ''}`;
     case 'user.written': {
-      const who = person(field('userId'));
-      const name = who
-        ? `${isolate(printable(who.name))} <${printable(who.address)}>`
-        : field('userId');
-      const when =
-        line['cause'] === 'push'
-          ? `${field('latencyMs')} ms after Google's push`
-          : `found by a pass, ${field('latencyMs')} ms after it was noticed`;
-      return `${name}  ${whatChanged(field('type'), line['changed'])}  (${when})`;
+      const when = `${field('latencyMs')} ms after ${WHEN_WORDS[field('cause')] ?? 'it was noticed'}`;
+      return `${name()}  ${whatChanged(field('type'), line['changed'])}  (${when})`;
     }
     case 'reconcile.ended':
       if (line['outcome'] !== 'complete')

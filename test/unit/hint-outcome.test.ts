@@ -24,7 +24,6 @@ const applied = (outcome: ApplyOutcome, isGone = false): Conclusion => ({
   kind: 'applied',
   applied: { id: ID, outcome, event: null, changed: [] },
   isGone,
-  appliedMs: BORN_MS,
 });
 
 const failed = (failure: Partial<Extract<Conclusion, { kind: 'failed' }>>): Conclusion => ({

@@ -12,6 +12,7 @@ const SRC = join(ROOT, 'src');
 /** What each room may import besides itself, as design.md section 6 has it; `log`, `keys` and `targets` are everybody's. */
 const ROOMS_BELOW = ['google', 'db', 'config', 'log', 'keys', 'targets'];
 const ALL_ROOMS = [
+  'page',
   'google',
   'db',
   'roles',
@@ -29,16 +30,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: [],
   keys: [],
   targets: [],
-  config: ['google', 'log', 'targets'],
+  config: ['google', 'log', 'targets', 'config-fields'],
+  'config-fields': ['google', 'targets'],
+  headers: ['config'],
+  page: [],
   roles: ROOMS_BELOW,
   sync: [...ROOMS_BELOW, 'roles'],
-  sso: [...ROOMS_BELOW, 'sync'],
+  sso: [...ROOMS_BELOW, 'sync', 'page'],
   outbound: ROOMS_BELOW,
-  sample: [...ROOMS_BELOW, 'sso', 'sync/health'],
+  sample: [...ROOMS_BELOW, 'sso', 'sync/health', 'page'],
   setup: [...ROOMS_BELOW, ...ALL_ROOMS],
   api: [...ROOMS_BELOW, ...ALL_ROOMS],
   console: [...ROOMS_BELOW, ...ALL_ROOMS],
-  app: [...ROOMS_BELOW, ...ALL_ROOMS],
+  app: [...ROOMS_BELOW, ...ALL_ROOMS, 'headers'],
   index: [...ROOMS_BELOW, ...ALL_ROOMS, 'app'],
 };
 

@@ -1,0 +1,76 @@
+// Sessions: 256 random bits in a cookie, their hash in D1. Name and roles come from the user's row at every read, and
+// the row's end is the session's end.
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import type { SessionKind } from '../db/schema.ts';
+import { readSession, type SessionRow } from '../db/sessions.ts';
+import { FRAME_COOKIE, onlyCookie, sessionCookie } from './cookies.ts';
+import { hashOf, isSecret } from './token.ts';
+
+/** Somebody who is signed in, as their row says at this moment. */
+export interface Session {
+  readonly user: {
+    /** Google's immutable user id, the OIDC `sub`. */
+    readonly id: string;
+    readonly directoryId: string;
+    readonly email: string;
+    readonly name: string;
+    readonly roles: readonly string[];
+    readonly isAdmin: boolean;
+    readonly orgUnitPath: string;
+    readonly photoUrl: string | null;
+  };
+  readonly expiresMs: number;
+}
+
+function toSession(row: SessionRow): Session {
+  return {
+    user: {
+      id: row.userId,
+      directoryId: row.directoryId,
+      email: row.email,
+      name: row.fullName,
+      roles: JSON.parse(row.roles) as string[],
+      isAdmin: row.isAdmin === 1,
+      orgUnitPath: row.orgUnitPath,
+      photoUrl: row.photoUrl,
+    },
+    expiresMs: row.expiresMs,
+  };
+}
+
+/** The token that a request presents; `null` without one, with two, or with something that is no token. */
+export function presentedToken(
+  config: Config,
+  cookieHeader: string | undefined,
+  kind: SessionKind,
+): string | null {
+  const name = kind === 'frame' ? FRAME_COOKIE : sessionCookie(config);
+  const token = onlyCookie(cookieHeader, name);
+  return isSecret(token) ? token : null;
+}
+
+/**
+ * Who is signed in. One D1 query where there is a token, none for strangers.
+ *
+ * @param kind `page` everywhere but under `/embed`, where it is `frame`
+ */
+export async function sessionOf(
+  ports: { config: Config; db: Database; nowMs: () => number },
+  cookieHeader: string | undefined,
+  kind: SessionKind,
+): Promise<Session | null> {
+  const token = presentedToken(ports.config, cookieHeader, kind);
+  if (token === null) return null;
+  const row = await readSession(ports.db, await hashOf(token), kind, ports.nowMs());
+  return row && toSession(row);
+}
+
+/** The answer of `GET /auth/session`; times are ISO 8601. */
+export function sessionBody({ user, expiresMs }: Session) {
+  const { id, email, name, roles, isAdmin } = user;
+  return {
+    user: { id, email, name, roles, isAdmin },
+    expiresAt: new Date(expiresMs).toISOString(),
+  };
+}
