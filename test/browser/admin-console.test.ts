@@ -178,6 +178,57 @@ describe.each([
   });
 });
 
+/** The way to an app of another origin than the accounts site: as it happens, the team's page. */
+function signInPath(params: Record<string, string> = {}): string {
+  const app = `${served.url.replace('localhost', '127.0.0.1')}/sites/team`;
+  const clientId = 'browser-client';
+  served.google.openid.clients.register({ clientId, clientSecret: 's', redirectUris: [app] });
+  const query = { client_id: clientId, redirect_uri: app, response_type: 'code', scope: 'openid' };
+  return `/o/oauth2/v2/auth?${new URLSearchParams({ ...query, ...params })}`;
+}
+
+test.each([true, false])(
+  'somebody signs in at an app, is asked once, and is known the next time (JavaScript: %s)',
+  async (javaScriptEnabled) => {
+    const at = await open(signInPath(), { javaScriptEnabled });
+    await at.page.getByRole('searchbox', { name: 'Search accounts' }).fill('francis');
+    await press(at, 'Search');
+    await at.page.getByRole('button', { name: 'freelance@example.test' }).click();
+    await at.page.getByRole('heading', { name: 'Rollcall wants to know who you are' }).waitFor();
+    await press(at, 'Continue');
+    await at.page.waitForURL(/127\.0\.0\.1.*[?&]code=/);
+
+    await at.page.goto(signInPath({ prompt: 'none' }));
+    await at.page.waitForURL(/127\.0\.0\.1.*[?&]code=/);
+    await at.page.goto('/sign-in');
+    await press(at, 'Sign out of Google in this browser');
+    await at.page.getByText('Nobody is signed in at Google.').waitFor();
+    await at.page.goto(signInPath({ prompt: 'none' }));
+    await at.page.waitForURL(/127\.0\.0\.1.*[?&]error=interaction_required/);
+  },
+);
+
+test('the accounts pages fit a phone, whatever people are called', async () => {
+  const { id } = workspace().add({
+    primaryEmail: `${'m'.repeat(60)}@example.test`,
+    givenName: 'w'.repeat(60),
+    familyName: 'm'.repeat(60),
+  });
+  const { page } = await open(signInPath(), { viewport: PHONE });
+  expect(await overhang(page)).toBe(0);
+  for (const prompt of ['select_account', 'consent']) {
+    await page.context().addCookies([{ name: 'google_accounts', value: id, url: served.url }]);
+    const path = signInPath({ prompt });
+    Object.assign(served.google.openid.clients.find('browser-client') ?? {}, {
+      installed: false,
+      name: 'w'.repeat(60),
+    });
+    await page.goto(path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(await overhang(page)).toBe(0);
+  }
+});
+
 test('deletes nobody when the answer is no', async () => {
   const at = await open(`/people/${sunny().id}`);
   at.answer = 'no';

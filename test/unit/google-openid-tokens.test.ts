@@ -162,6 +162,15 @@ describe('the client', () => {
     expect((await redeem(await codeFor(), silent, header)).status).toBe(200);
   });
 
+  test('may have a secret of any characters', async () => {
+    const clientSecret = '?~>:ü+/ %';
+    google.openid.clients.register({ ...CLIENT, clientSecret });
+    const encoded = String(new URLSearchParams({ x: clientSecret })).slice(2);
+    for (const text of [`the-client:${encoded}`, 'the-client:?~>:%C3%BC%2B/+%25']) {
+      expect((await redeem(await codeFor(), silent, basic(text))).status).toBe(200);
+    }
+  });
+
   test.each<[string, Record<string, string | null>, Record<string, string>, number, string]>([
     ['a wrong secret', { client_secret: 'x' }, {}, 401, 'invalid_client'],
     ['a wrong secret in the header', silent, basic('the-client:x'), 401, 'invalid_client'],

@@ -18,7 +18,8 @@ let served: ServedGoogle;
 let pristine: unknown;
 
 beforeAll(async () => {
-  served = await serveGoogle({ port: 0, pushes: 'manual', oauthClient: CLIENT });
+  const appOrigin = 'http://localhost:8787';
+  served = await serveGoogle({ port: 0, pushes: 'manual', oauthClient: CLIENT, appOrigin });
   await served.google.openid.keys.ready();
   pristine = served.google.snapshot();
 });
@@ -136,5 +137,40 @@ describe('google-auth-library', () => {
     expect((await verify(CLIENT.clientId)).getPayload()).toMatchObject({ email: SUNNY });
     await expect(verify('another client')).rejects.toThrow('audience');
     expect(tokens.refresh_token).toMatch(/^1\/\/0/);
+  });
+});
+
+describe('the team’s page', () => {
+  const get = async (query = '', url = served.url) => {
+    const { headers, text } = await fetch(`${url}/sites/team${query}`).then(async (response) => ({
+      headers: response.headers,
+      text: await response.text(),
+    }));
+    return { headers, frame: /<iframe[^>]*>/.exec(text)?.[0], text };
+  };
+
+  test('holds the app in a frame, and lets nothing else in', async () => {
+    const { headers, frame } = await get();
+    expect(frame?.trim()).toMatch(
+      /^<iframe src="http:\/\/localhost:8787\/embed\/sample" title="Rollcall" ?>$/,
+    );
+    expect(headers.get('content-security-policy')).toContain('frame-src http://localhost:8787;');
+    expect(headers.get('cross-origin-opener-policy')).toBeNull();
+  });
+
+  test('can cut openers off, and forbid the frame to open windows', async () => {
+    const { headers } = await get('?coop=same-origin');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect((await get('?sandbox=no-popups')).frame).toContain(
+      'sandbox="allow-scripts allow-forms allow-same-origin"',
+    );
+  });
+
+  test('says so when there is no app', async () => {
+    const other = await serveGoogle({ port: 0, pushes: 'manual' });
+    const { text, frame } = await get('', other.url);
+    await other.close();
+    expect(text).toContain('No app is configured');
+    expect(frame).toBeUndefined();
   });
 });

@@ -10,6 +10,9 @@ import { type HonestToken, idTokenClaims, signIdToken } from './id-token.ts';
 import type { OpenId } from './openid.ts';
 import { longScopes } from './scopes.ts';
 
+/** Anything else than whole base64 would make `atob` throw. */
+const BASIC = /^Basic ((?:[a-z0-9+/]{4})*(?:[a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?)$/i;
+
 export async function redeemCode(
   openid: OpenId,
   form: URLSearchParams,
@@ -60,11 +63,11 @@ function authenticated(
   return client;
 }
 
-/** Both halves are form-encoded before they are joined (RFC 6749, 2.3.1). */
+/** Both halves are form-encoded before they are joined (RFC 6749, 2.3.1), so they are ASCII. */
 function basic(header: string | undefined) {
-  const encoded = /^Basic ([A-Za-z0-9+/]+)={0,2}$/i.exec(header ?? '')?.[1];
+  const encoded = BASIC.exec(header ?? '')?.[1];
   if (encoded === undefined) return null;
-  const [id, ...secret] = new TextDecoder().decode(base64url.decode(encoded)).split(':');
+  const [id, ...secret] = atob(encoded).split(':');
   const decode = (half: string) => new URLSearchParams(`x=${half}`).get('x');
   return {
     clientId: decode(id ?? ''),

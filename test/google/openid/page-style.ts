@@ -53,6 +53,7 @@ main {
   gap: 2.6rem;
   border-radius: 28px;
   background: var(--card);
+  overflow-wrap: anywhere;
 }
 footer { color: var(--soft); font-size: 0.8rem; }
 .brand {
@@ -80,9 +81,8 @@ h1 {
   font-weight: 500;
   line-height: 1.2;
   letter-spacing: -0.02em;
-  overflow-wrap: anywhere;
 }
-.lead { margin: 0; overflow-wrap: anywhere; }
+.lead { margin: 0; }
 .content { min-width: 0; }
 .content > :first-child { margin-top: 0; }
 ul { margin: 0; padding: 0; list-style: none; }
@@ -113,9 +113,10 @@ a { color: var(--accent); }
   scrollbar-width: thin;
   scrollbar-color: var(--line) transparent;
 }
-.who { flex: 1; min-width: 0; overflow-wrap: anywhere; }
-.who b, .who small { display: block; line-height: 1.35; }
-.who b { font-weight: 550; }
+.who { flex: 1; min-width: 0; }
+.who { line-height: 1.35; }
+.who b { margin-inline-end: 0.3rem; font-weight: 550; }
+.who small { display: block; }
 small { color: var(--soft); font-size: 0.87rem; }
 .avatar {
   display: inline-grid;
@@ -148,10 +149,10 @@ small { color: var(--soft); font-size: 0.87rem; }
   border-radius: 99px;
   font-size: 0.9rem;
 }
-.pill > span:last-child { min-width: 0; overflow-wrap: anywhere; }
+.pill > span:last-child { min-width: 0; }
 .pill .avatar { width: 1.8rem; height: 1.8rem; font-size: 0.7rem; }
 .chip {
-  flex: none;
+  display: inline-block;
   padding: 0.05rem 0.6rem;
   border-radius: 99px;
   background: var(--bad-soft);
@@ -162,14 +163,13 @@ small { color: var(--soft); font-size: 0.87rem; }
 .chip.quiet { background: var(--idle-soft); color: var(--soft); }
 .scopes li { padding: 0.8rem 0; display: flex; gap: 0.8rem; border-bottom: 1px solid var(--line); }
 .scopes li::before { content: "✓"; color: var(--accent); font-weight: 700; }
-.note { margin: 0.9rem 0 0; color: var(--soft); font-size: 0.9rem; overflow-wrap: anywhere; }
+.note { margin: 0.9rem 0 0; color: var(--soft); font-size: 0.9rem; }
 .code {
   padding: 0.7rem 1rem;
   border-radius: 10px;
   background: var(--bad-soft);
   color: var(--bad);
   font-weight: 600;
-  overflow-wrap: anywhere;
 }
 .buttons { margin: 1.8rem 0 0; display: flex; flex-wrap: wrap; justify-content: flex-end; gap: 0.7rem; }
 button, .button {

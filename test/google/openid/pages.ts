@@ -141,9 +141,12 @@ function accountButton({ query }: AuthorizationRequest, account: Account, isFirs
     <input type="hidden" name="account" value="${account.id}">
     <button class="account" ${isFirst ? html`autofocus` : ''}>
       ${face(account)}
-      <span class="who"><b><bdi>${account.name || account.email}</bdi></b><small>${account.email}</small></span>
-      ${condition === 'active' ? '' : html`<span class="chip">${condition}</span>`}
-      ${account.hd === null ? html`<span class="chip quiet">personal</span>` : ''}
+      <span class="who">
+        <b><bdi>${account.name || account.email}</bdi></b>
+        ${condition === 'active' ? '' : html`<span class="chip">${condition}</span>`}
+        ${account.hd === null ? html`<span class="chip quiet">personal</span>` : ''}
+        <small>${account.email}</small>
+      </span>
     </button>
   </form></li>`;
 }
