@@ -68,6 +68,8 @@ export interface LogLine {
 
 export interface World {
   google: Google;
+  /** What `config` was read from. */
+  env: Env;
   config: Config;
   ports: SyncPorts;
   clock: { nowMs: number };
@@ -193,6 +195,7 @@ export async function reopenWorld(
 
   const world: World = {
     google,
+    env: vars,
     config,
     ports,
     clock,
