@@ -55,7 +55,11 @@ function freshUntil(response: Response, nowMs: number): number {
   return nowMs + seconds * 1000;
 }
 
-/** Google's endpoints. Nothing else in the document is believed to be optional: without it nobody signs in. */
+/**
+ * Google's endpoints.
+ *
+ * @throws {OpenIdError} `unavailable` while they can't be read and never were
+ */
 export async function readProvider(ports: OpenIdPorts): Promise<oauth.AuthorizationServer> {
   const { cache, client } = ports;
   const nowMs = ports.nowMs();
@@ -73,6 +77,8 @@ export async function readProvider(ports: OpenIdPorts): Promise<oauth.Authorizat
     cache.metadata = { value, freshUntilMs };
     return value;
   } catch (error) {
+    // Endpoints hardly ever move: those of an hour ago are better than nobody signing in.
+    if (cache.metadata) return cache.metadata.value;
     if (error instanceof OpenIdError) throw error;
     throw new OpenIdError('unavailable', 'discovery-failed');
   }

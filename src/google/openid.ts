@@ -72,6 +72,9 @@ function toOpenIdError(error: unknown): OpenIdError {
     // A used, foreign or expired code is the caller's; anything else is our registration.
     return new OpenIdError(code === 'invalid_grant' ? 'not-believable' : 'misconfigured', code);
   }
+  if (error instanceof oauth.WWWAuthenticateChallengeError) {
+    return new OpenIdError('misconfigured', 'client-authentication');
+  }
   if (error instanceof oauth.OperationProcessingError) {
     const cause = error.cause as { status?: unknown } | undefined;
     const isOutage = typeof cause?.status === 'number' && cause.status >= 500;

@@ -16,7 +16,11 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 const clock = (ms: number) =>
-  new Date(ms).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+  new Date(ms).toLocaleString('en-GB', {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
 
 function State({ health }: { health: SyncHealth }) {
   if (!health.inStep) {

@@ -179,10 +179,15 @@ export function handOverPage(code: string) {
   });
 }
 
-/** What a frame shows to a stranger: the button, and what its script may have to say. */
-export function FrameSignIn() {
+/**
+ * What a frame shows to a stranger: the button, and what its script may have to say. The page needs FRAME_SCRIPT_PATH
+ * as its script.
+ *
+ * @param props.fullWindow the path of the same thing outside a frame
+ */
+export function FrameSignIn({ fullWindow: path = '/' }: { fullWindow?: string }) {
   const fullWindow = (
-    <a href="/" target="_blank" rel="noopener">
+    <a href={path} target="_blank" rel="noopener">
       Open in a full window
     </a>
   );
