@@ -1,0 +1,127 @@
+// Signing out, here or everywhere, and what cron sweeps of what is over.
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import worker from '../../src/index.ts';
+import { newSecret } from '../../src/sso/token.ts';
+import {
+  ADMIN,
+  ANA,
+  arrive,
+  FRAMED,
+  idOf,
+  left,
+  NOOR,
+  openPopup,
+  rows,
+  SESSION,
+  signIn,
+  signInFramed,
+  statusWith,
+  tokenOf,
+} from './signed-in.ts';
+import { APP, createSignInWorld, Visitor } from './visitor.ts';
+import { START_MS, type World } from './world.ts';
+
+const HOUR = 3_600_000;
+let world: World;
+beforeEach(async () => {
+  world = await createSignInWorld({ vars: FRAMED });
+});
+afterAll(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const ours = { origin: APP };
+const logout = (visitor: Visitor, path = '/auth/logout') =>
+  visitor.ask(path, { method: 'POST', headers: { ...ours, accept: '*/*' } });
+
+describe('signing out', () => {
+  async function everybodyIn() {
+    const here = await signIn(world, ANA);
+    const there = await signIn(world, ANA);
+    const frame = await signInFramed(world, ANA);
+    const { popup } = await openPopup(world, ANA);
+    const noor = await signIn(world, NOOR);
+    await openPopup(world, NOOR);
+    // Whoever opens a popup is signed in in its window as well.
+    expect(await left()).toMatchObject({ sessions: 7, codes: 2 });
+    return { here, there, frame, popup, noor };
+  }
+
+  test('ends this session only', async () => {
+    const { here, there, frame, noor } = await everybodyIn();
+    const token = tokenOf(here);
+    const response = await logout(here);
+
+    expect(response.status).toBe(204);
+    expect(here.cookies.has(SESSION)).toBe(false);
+    expect(await statusWith(world, '/auth/session', `${SESSION}=${token}`)).toBe(401);
+    for (const visitor of [there, noor]) expect(await visitor.session()).not.toBe(401);
+    expect((await frame.ask('/embed/session')).status).toBe(200);
+    expect(await left()).toMatchObject({ sessions: 6, codes: 2 });
+  });
+
+  test('everywhere ends all of this person’s, frames and unused codes too, and nobody else’s', async () => {
+    const { here, there, frame, popup, noor } = await everybodyIn();
+    expect((await logout(here, '/auth/logout?everywhere=1')).status).toBe(204);
+
+    for (const visitor of [here, there, popup]) expect(await visitor.session()).toBe(401);
+    expect((await frame.ask('/embed/session')).status).toBe(401);
+    expect(await noor.session()).toMatchObject({ user: { email: NOOR } });
+    const whose = [...(await rows('sessions')), ...(await rows('hand_over_codes'))];
+    expect(new Set(whose.map((row) => row['user_id']))).toEqual(new Set([idOf(world, NOOR)]));
+    expect(await left()).toMatchObject({ sessions: 2, codes: 1 });
+  });
+
+  test('without a session, with two or with one that is over ends nothing', async () => {
+    const { here, noor } = await everybodyIn();
+    const [ana, other] = [tokenOf(here), tokenOf(noor)];
+    for (const path of ['/auth/logout', '/auth/logout?everywhere=1']) {
+      for (const cookie of [
+        '',
+        `${SESSION}=${newSecret()}`,
+        `${SESSION}=${ana}; ${SESSION}=${other}`,
+      ]) {
+        const headers = { ...ours, accept: '*/*', cookie };
+        const response = await new Visitor(world).ask(path, { method: 'POST', headers });
+        expect(response.status).toBe(204);
+      }
+    }
+    world.advance(12 * HOUR);
+    await logout(here, '/auth/logout?everywhere=1');
+    expect(await left()).toMatchObject({ sessions: 7, codes: 2 });
+  });
+
+  test('security 5: only our own page signs somebody out', async () => {
+    const visitor = await signIn(world, ANA);
+    for (const headers of [{}, { origin: 'https://evil.example' }, { origin: 'null' }]) {
+      const response = await visitor.ask('/auth/logout', { method: 'POST', headers });
+      expect(response.status).toBe(403);
+    }
+    expect((await visitor.ask('/auth/logout')).status).toBe(404);
+    expect(await visitor.session()).toMatchObject({ user: { email: ANA } });
+  });
+});
+
+test('cron sweeps what has expired and leaves the rest', async () => {
+  await arrive(world, { sub: '123456789012345' });
+  await signIn(world, ANA);
+  await openPopup(world, NOOR);
+  expect(await left()).toEqual({ sessions: 2, codes: 1, refusals: 1 });
+  const cron = async (atMs: number) => {
+    world.clock.nowMs = START_MS + atMs;
+    const context = { waitUntil() {}, passThroughOnException() {} } as unknown as ExecutionContext;
+    const controller = { scheduledTime: world.clock.nowMs, cron: '*/5 * * * *', noRetry() {} };
+    const passes = { create: async () => ({}) } as unknown as Workflow;
+    await new Visitor(world).ask('/healthz');
+    await worker.scheduled?.(controller, { ...world.env, RECONCILE: passes } as never, context);
+    return left();
+  };
+
+  expect(await cron(59_999)).toEqual({ sessions: 2, codes: 1, refusals: 1 });
+  expect(await cron(60_000)).toEqual({ sessions: 2, codes: 0, refusals: 0 });
+  const visitor = await signIn(world, ADMIN);
+  expect(await cron(12 * HOUR - 1)).toMatchObject({ sessions: 3 });
+  expect(await cron(12 * HOUR)).toMatchObject({ sessions: 1 });
+  expect(await visitor.session()).toMatchObject({ user: { email: ADMIN } });
+});
