@@ -57,6 +57,11 @@ describe('a right configuration', () => {
     ['GOOGLE_API_ORIGIN', { googleApiOrigin: 'https://admin.googleapis.com' }],
     ['RECONCILE_EVERY_MINUTES', { reconcileEveryMinutes: 5 }],
     ['ROLES_SCHEMA', { rolesSchema: 'Roles' }],
+    ['GOOGLE_CLIENT_ID', { oauthClient: undefined }],
+    ['GOOGLE_CLIENT_SECRET', { oauthClient: undefined }],
+    ['GOOGLE_ISSUER', { googleIssuer: 'https://accounts.google.com' }],
+    ['SESSION_TTL_HOURS', { sessionTtlMs: 12 * 3_600_000 }],
+    ['EMBED_ANCESTORS', { embedAncestors: [] }],
   ])('an empty %s counts as not set, as a copied .dev.vars.example has it', (name, expected) => {
     expect(configOf({ [name]: '' })).toMatchObject(expected);
   });
@@ -107,7 +112,7 @@ describe('a right configuration', () => {
 });
 
 const REQUIRED = ['PUBLIC_URL', 'GOOGLE_SERVICE_ACCOUNT_KEY', 'GOOGLE_ADMIN_EMAIL', 'APP_SECRET'];
-const BINDINGS = ['DB', 'CHANNELS', 'CHANGES', 'RECONCILE', 'PUSH_LIMIT'];
+const BINDINGS = ['DB', 'CHANNELS', 'CHANGES', 'RECONCILE', 'PUSH_LIMIT', 'LOGIN_LIMIT'];
 
 describe('problems', () => {
   test.each(REQUIRED)('%s has no default: unset or empty, it is named', (name) => {
@@ -347,6 +352,11 @@ describe('security 7: names, never values', () => {
     'CHANNEL_TTL_SECONDS',
     'RECONCILE_EVERY_MINUTES',
     'ROLES_SCHEMA',
+    'GOOGLE_CLIENT_ID',
+    'GOOGLE_CLIENT_SECRET',
+    'GOOGLE_ISSUER',
+    'SESSION_TTL_HOURS',
+    'EMBED_ANCESTORS',
   ];
   // A mark that no message of ours could hold by chance, in shapes that get past different checks.
   const marked = fc
