@@ -1,5 +1,5 @@
 // The checks of an ID token that oauth4webapi leaves to its callers: the signature, `azp` even with one audience,
-// `at_hash`, and both spellings of Google's `iss`. Then what the token says, in types of ours.
+// `at_hash`, an `iat` in the future, and both spellings of Google's `iss`. Then what the token says, in types of ours.
 // OpenID Connect Core 1.0 sections 3.1.3.7 and 3.1.3.8; https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
 import { base64url, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import type * as oauth from 'oauth4webapi';
@@ -82,7 +82,10 @@ export async function verifyIdToken(
   },
 ): Promise<IdTokenClaims> {
   const claims = await verifySignature(ports, provider, token);
-  const { azp, at_hash, sub, hd, email_verified } = claims;
+  const { azp, at_hash, iat, sub, hd, email_verified } = claims;
+  // Neither jose nor oauth4webapi minds a token from tomorrow.
+  const latest = ports.nowMs() / 1000 + token.clockToleranceSeconds;
+  if (iat === undefined || iat > latest) throw refuse('id-token-iat');
   if (Array.isArray(claims.aud) && claims.aud.length !== 1) throw refuse('id-token-audiences');
   if (azp !== undefined && azp !== ports.client.clientId) throw refuse('id-token-azp');
   if (at_hash !== undefined && at_hash !== (await accessTokenHash(token.accessToken))) {
