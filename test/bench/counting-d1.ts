@@ -1,6 +1,9 @@
 // A D1 binding that counts: statements, round trips, and what D1's own `meta` says was read and written,
 // the latter for each table that a statement names as its target.
 
+/** In which an answer says what its request cost, as JSON without `rowsWrittenTo`. */
+export const COUNTS_HEADER = 'x-d1-counts';
+
 export interface D1Counts {
   statements: number;
   roundTrips: number;

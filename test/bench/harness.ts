@@ -1,10 +1,11 @@
 // A Worker as it is deployed, without the development session around it: wrangler's test harness runs the real
 // bundle in workerd. `wrangler dev` keeps a debugger attached, to which every line of the log is relayed; that
 // costs more than the request itself, and nobody has it in production.
-import { createTestHarness } from 'wrangler';
+import { createTestHarness, type WorkerHandle } from 'wrangler';
 
 export interface Harnessed {
   port: number;
+  worker: WorkerHandle<{ DB: D1Database }>;
   close: () => Promise<void>;
 }
 
@@ -15,5 +16,9 @@ export async function startHarness(
 ): Promise<Harnessed> {
   const harness = createTestHarness({ workers: [{ configPath, secrets: vars }] });
   const { url } = await harness.listen();
-  return { port: Number(new URL(url).port), close: () => harness.close() };
+  return {
+    port: Number(new URL(url).port),
+    worker: harness.getWorker(),
+    close: () => harness.close(),
+  };
 }

@@ -108,6 +108,7 @@ async function measure(temporary: string): Promise<Row[]> {
       CHANGES: unused,
       RECONCILE: unused,
       PUSH_LIMIT: unused,
+      LOGIN_LIMIT: unused,
     } as unknown as Env;
     const parsed = parseConfig(env);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));

@@ -10,16 +10,11 @@ import type { GoogleUser } from '../google/person.ts';
 import { serveGoogle } from '../google/server.ts';
 import { parseLogLine } from '../start/story.ts';
 import { type Row, runFigure, say } from './figure.ts';
+import { bareSender, keepPace, type Pace, wait } from './pace.ts';
 import { makeVars, writeBareConfig, writeEnvFile, writeProductConfig } from './settings.ts';
 import { percentile } from './statistics.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { applyMigrations, freePort, startDev, wrangler } from './wrangler.ts';
-
-interface Pace {
-  name: string;
-  changes: number;
-  everyMs: number;
-}
 
 const PACES: readonly Pace[] = [
   { name: '1/s', changes: 30, everyMs: 1_000 },
@@ -29,22 +24,8 @@ const PACES: readonly Pace[] = [
 const PEOPLE = 800;
 const START_WITHIN_MS = 60_000;
 const SETTLE_WITHIN_MS = 45_000;
-/** As many messages are under way at once as the fake Google has pushes. */
-const LANES = 8;
 /** Let what one pace left behind come to rest before the next. */
 const REST_MS = 1_000;
-
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Starts one piece of work after another at fixed times, whatever each of them takes. */
-async function keepPace(pace: Pace, offsetMs: number, work: (i: number) => void): Promise<void> {
-  const startedMs = performance.now() + offsetMs;
-  for (let i = 0; i < pace.changes; i += 1) {
-    const leftMs = startedMs + i * pace.everyMs - performance.now();
-    if (leftMs > 0) await wait(leftMs);
-    work(i);
-  }
-}
 
 async function measure(temporary: string): Promise<Row[]> {
   const [port, barePort] = [await freePort(), await freePort()];
@@ -104,19 +85,7 @@ async function measure(temporary: string): Promise<Row[]> {
 
   const change = (person: GoogleUser, title: string) =>
     google.workspace.update(person.id, { organizations: [{ primary: true, title }] });
-  const waiting: string[] = [];
-  let lanes = 0;
-  const sendBare = async (wanted: string) => {
-    waiting.push(wanted);
-    if (lanes >= LANES) return;
-    lanes += 1;
-    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      messages.start(id);
-      const body = JSON.stringify({ id });
-      await fetch(`http://127.0.0.1:${barePort}/queued`, { method: 'POST', body });
-    }
-    lanes -= 1;
-  };
+  const sendBare = bareSender(barePort, messages);
   // The first change and the first message of each Worker pay for what is loaded then; they don't count.
   await warmUp(people, change, sendBare, pushes, messages);
 

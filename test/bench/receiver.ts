@@ -49,7 +49,8 @@ async function measure(temporary: string): Promise<Row[]> {
     );
     let i = 0;
     const next = () => bytes[i++ % bytes.length] as Buffer;
-    return (durationMs: number) => drive({ port: at, next, connections: CONNECTIONS, durationMs });
+    return (durationMs: number) =>
+      drive({ port: at, next, connections: CONNECTIONS, durationMs, status: 204 });
   };
   const routes = {
     receiver: route(port, '/google/notifications'),

@@ -54,6 +54,11 @@ delivery_delay = 3600
 [[queues.consumers]]
 queue = "bare-held"
 
+[[d1_databases]]
+binding = "DB"
+database_name = "bare"
+migrations_dir = "${ROOT}migrations"
+
 [[ratelimits]]
 name = "LIMIT"
 namespace_id = "7002"
