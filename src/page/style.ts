@@ -38,6 +38,7 @@ a { color: var(--good); }
 .state time, .state strong { font-weight: 600; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 1.5rem 0 0; }
 .actions form { margin: 0; }
+.actions + [role="status"] { margin-top: 1rem; }
 .plain {
   display: inline-flex; align-items: center; min-height: 2.5rem; padding: 0 1rem; border: 1px solid var(--line); border-radius: .6rem;
   background: transparent; color: var(--ink); font: inherit; font-size: .95rem; text-decoration: none; cursor: pointer;
