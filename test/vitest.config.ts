@@ -62,7 +62,11 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // The Worker's harness would ask Cloudflare where this machine is, and count its runs there.
-          env: { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' },
+          env: {
+            CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+            WRANGLER_SEND_METRICS: 'false',
+            WRANGLER_LOG: 'warn',
+          },
         },
       },
     ],

@@ -1,9 +1,9 @@
 // The Admin console in the hands of a person, with JavaScript and without: what is pressed happens in the
 // company, what somebody is called stays text, and the browser has nothing to complain of.
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { type ServedGoogle, serveGoogle } from '../google/server.ts';
-import { launchBrowser, overhang, PHONE, styleOf, type Visit, visit } from './browser.ts';
+import { launchBrowser, overhang, PHONE, styleOf, test, type Visit, visit } from './browser.ts';
 
 const SUNNY = 'sunny@example.test';
 const HOSTILE = {

@@ -1,64 +1,68 @@
-// A real Chromium with our own arguments. The package's own `args` switch web security and site isolation off,
-// and Playwright's defaults switch off more, so neither is used: what is blocked here is blocked for people too.
-import sparticuz from '@sparticuz/chromium';
-import {
-  type Browser,
-  type BrowserContextOptions,
-  chromium,
-  type Dialog,
-  type Locator,
-  type Page,
+// What every file here needs of a browser: to start it, to open a page in it, and to hear what it complains of.
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  Locator,
+  Page,
 } from 'playwright-core';
+import { test as everyTest, inject } from 'vitest';
+import { type LaunchOptions, launch } from './launch.ts';
 
-/** A web site's name that leads to this machine, as somebody's DNS may have it at any moment. */
-export const FOREIGN_NAME = 'elsewhere.example';
+export { FOREIGN_NAME } from './launch.ts';
 export const PHONE = { width: 390, height: 844 };
 /** A wait ends well before the test does, so that a failure tells what was waited for. */
 const PATIENCE_MS = 10_000;
 
-const ARGS = [
-  '--remote-debugging-pipe',
-  '--headless',
-  '--no-sandbox',
-  '--no-first-run',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--block-new-web-contents',
-  // Loopback only: every other name leads nowhere.
-  `--host-resolver-rules=MAP ${FOREIGN_NAME} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
-];
+const program = inject('chromium');
+/** Skipped where no browser runs; unpack.ts has said so. */
+export const test = program === null ? everyTest.skip : everyTest;
 
-export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: await sparticuz.executablePath(),
-    ignoreDefaultArgs: true,
-    args: ARGS,
-  });
+export async function launchBrowser(options: LaunchOptions = {}): Promise<Browser> {
+  if (program === null) throw new Error('no browser runs here');
+  return launch(program, options);
 }
 
 export interface Visit {
   page: Page;
-  /** What the browser complained of: errors, warnings, violations of the CSP. */
+  context: BrowserContext;
+  /** What the browser complained of in any window: errors, warnings, violations of the CSP. */
   complaints: string[];
-  /** What the page asked; every question is answered with yes, unless `answer` is changed. */
+  /** What a page asked; every question is answered with yes, unless `answer` is changed. */
   questions: string[];
   answer: 'yes' | 'no';
 }
 
-export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext({ timezoneId: 'Asia/Tokyo', ...options });
+export interface VisitOptions extends BrowserContextOptions {
+  /** `blocked`: a frame of another site gets only the cookies of its own partition. */
+  thirdPartyCookies?: 'blocked';
+}
+
+export async function visit(browser: Browser, options: VisitOptions = {}): Promise<Visit> {
+  const { thirdPartyCookies, ...contextOptions } = options;
+  const context = await browser.newContext({ timezoneId: 'Asia/Tokyo', ...contextOptions });
   context.setDefaultTimeout(PATIENCE_MS);
-  const page = await context.newPage();
-  const visit: Visit = { page, complaints: [], questions: [], answer: 'yes' };
-  page.on('console', (message) => {
+  const visit = { context, complaints: [], questions: [], answer: 'yes' } as Omit<Visit, 'page'>;
+  context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) visit.complaints.push(message.text());
   });
-  page.on('pageerror', (error) => visit.complaints.push(String(error)));
-  page.on('dialog', async (dialog: Dialog) => {
+  context.on('weberror', (error) => visit.complaints.push(String(error.error())));
+  context.on('dialog', async (dialog) => {
     visit.questions.push(dialog.message());
     await (visit.answer === 'yes' ? dialog.accept() : dialog.dismiss());
   });
-  return visit;
+  const page = await context.newPage();
+  if (thirdPartyCookies === 'blocked') await blockThirdPartyCookies(page);
+  return Object.assign(visit, { page });
+}
+
+/** As a setting of the browser: no flag does it, and it holds for this window and its frames only. */
+export async function blockThirdPartyCookies(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  await session.send('Network.setCookieControls', {
+    enableThirdPartyCookieRestriction: true,
+  });
 }
 
 /** How many pixels of the page stick out to the right; 0 = nobody has to scroll sideways. */

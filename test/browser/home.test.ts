@@ -1,10 +1,10 @@
 // The Worker's page at `/` as a person meets it: the real bundle in workerd, a real browser in front.
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { createTestHarness } from 'wrangler';
 import { APP_SECRET, aKeyFile } from '../unit/environment.ts';
-import { FOREIGN_NAME, launchBrowser, overhang, PHONE, styleOf, visit } from './browser.ts';
+import { FOREIGN_NAME, launchBrowser, overhang, PHONE, styleOf, test, visit } from './browser.ts';
 
 const settings = (publicUrl: string) => ({
   workers: [
