@@ -14,13 +14,13 @@ export const PHONE = { width: 390, height: 844 };
 /** A wait ends well before the test does, so that a failure tells what was waited for. */
 const PATIENCE_MS = 10_000;
 
-const program = inject('chromium');
+const chromium = inject('chromium');
 /** Skipped where no browser runs; unpack.ts has said so. */
-export const test = program === null ? everyTest.skip : everyTest;
+export const test = chromium === null ? everyTest.skip : everyTest;
 
 export async function launchBrowser(options: LaunchOptions = {}): Promise<Browser> {
-  if (program === null) throw new Error('no browser runs here');
-  return launch(program, options);
+  if (chromium === null) throw new Error('no browser runs here');
+  return launch(chromium, options);
 }
 
 export interface Visit {

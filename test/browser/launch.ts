@@ -1,7 +1,6 @@
 // Starts a Chromium with our own arguments. The package's own `args` switch web security and site isolation off,
 // and Playwright's defaults switch off more, so neither is used: what is blocked here is blocked for people too.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
@@ -24,25 +23,20 @@ export interface LaunchOptions {
   popups?: 'blocked';
 }
 
-export async function launch(program: string, { popups }: LaunchOptions = {}): Promise<Browser> {
+/** @param profiles a folder for what browsers keep; whoever made it removes it */
+export function launch(
+  { program, profiles }: { program: string; profiles: string },
+  { popups }: LaunchOptions = {},
+): Promise<Browser> {
   // A Chrome of somebody's own is not to be driven with its owner's profile.
-  const profile = mkdtempSync(join(tmpdir(), 'rollcall-browser-'));
-  const forget = () => rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
-  const args = [
-    ...ARGS,
-    `--user-data-dir=${profile}`,
-    ...(popups === 'blocked' ? ['--block-new-web-contents'] : []),
-  ];
-  try {
-    const browser = await chromium.launch({
-      executablePath: program,
-      ignoreDefaultArgs: true,
-      args,
-    });
-    browser.on('disconnected', forget);
-    return browser;
-  } catch (error) {
-    forget();
-    throw error;
-  }
+  const profile = mkdtempSync(join(profiles, 'profile-'));
+  return chromium.launch({
+    executablePath: program,
+    ignoreDefaultArgs: true,
+    args: [
+      ...ARGS,
+      `--user-data-dir=${profile}`,
+      ...(popups === 'blocked' ? ['--block-new-web-contents'] : []),
+    ],
+  });
 }

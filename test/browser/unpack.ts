@@ -1,6 +1,7 @@
 // Finds the browser before the first file asks for it: this machine's own, or the package's, which is unpacked here,
 // since two at once would write over one another. Where neither runs the tests are skipped, loudly, except on CI.
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import sparticuz from '@sparticuz/chromium';
 import type { TestProject } from 'vitest/node';
@@ -8,8 +9,8 @@ import { launch } from './launch.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The browser's program; `null` where none can run. */
-    chromium: string | null;
+    /** The browser's program, and where its profiles go; `null` where none can run. */
+    chromium: { program: string; profiles: string } | null;
   }
 }
 
@@ -40,17 +41,23 @@ async function program(): Promise<string> {
   return [...paths, ON_A_MAC].find(isProgram) ?? sparticuz.executablePath();
 }
 
-export default async function unpack(project: TestProject): Promise<void> {
+export default async function unpack(project: TestProject): Promise<() => void> {
+  const profiles = mkdtempSync(join(tmpdir(), 'rollcall-browser-'));
+  const clean = () => rmSync(profiles, { recursive: true, force: true, maxRetries: 5 });
   try {
-    const path = await program();
-    await (await launch(path)).close();
-    project.provide('chromium', path);
+    const chromium = { program: await program(), profiles };
+    await (await launch(chromium)).close();
+    project.provide('chromium', chromium);
   } catch (error) {
-    if (process.env['CI']) throw error;
+    if (process.env['CI']) {
+      clean();
+      throw error;
+    }
     const [why] = String(error).split('\n');
     process.stderr.write(
       `\nNO BROWSER RUNS HERE, so nothing in test/browser is tested: ${why}\n\n`,
     );
     project.provide('chromium', null);
   }
+  return clean;
 }
