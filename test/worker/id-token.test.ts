@@ -126,6 +126,12 @@ describe('security 3: an ID token is not believed that is', () => {
   });
 });
 
+test('security 3: an answer without any ID token signs nobody in', async () => {
+  forge(world, async () => undefined as never);
+  const { visitor, response } = await signIn(world);
+  await expectNobody(visitor, response, { status: 400, reason: 'not-believable' });
+});
+
 describe('security 3: who Google says it is', () => {
   test.each([
     ['without hd, whatever the address looks like', { hd: undefined }, 'consumer-account'],
@@ -245,11 +251,13 @@ describe('security 3: our own checks, with no library in front of them', () => {
 
   test('an honest token says who it is', async () => {
     const { header, claims, key } = await honest();
-    expect(await verify(await signed(header, claims, key))).toEqual({
-      sub: claims['sub'],
-      hostedDomain: 'example.test',
-      isEmailVerified: true,
-    });
+    for (const hd of ['example.test', 'EXAMPLE.Test']) {
+      expect(await verify(await signed(header, { ...claims, hd }, key))).toEqual({
+        sub: claims['sub'],
+        hostedDomain: 'example.test',
+        isEmailVerified: true,
+      });
+    }
   });
 
   test.each(FORGERIES)('refused: %s', async (_, make) => {
@@ -281,6 +289,28 @@ describe('security 3: our own checks, with no library in front of them', () => {
     await expect(verify(await signed(header, { ...claims, ...change }, key))).rejects.toMatchObject(
       { failure: 'not-believable', code },
     );
+  });
+
+  test('refused: RS512, well signed by a key that is published without its algorithm', async () => {
+    const { claims } = await honest();
+    const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512', modulusLength: 2048 };
+    const pair = (await crypto.subtle.generateKey(
+      { ...algorithm, publicExponent: new Uint8Array([1, 0, 1]) },
+      true,
+      ['sign', 'verify'],
+    )) as CryptoKeyPair;
+    const { kty, n, e } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as JsonWebKey;
+    const provider = await readProvider(ports);
+    const published = { keys: [{ kty, n, e, kid: 'one', use: 'sig' }] };
+    const fetch = async () => Response.json(published);
+    const idToken = await signed({ alg: 'RS512', kid: 'one' }, claims, pair.privateKey);
+    const token = { idToken, accessToken: ACCESS_TOKEN, issuers: [GOOGLE] as const };
+    await expect(
+      verifyIdToken({ ...ports, cache: {}, fetch }, provider, {
+        ...token,
+        clockToleranceSeconds: 60,
+      }),
+    ).rejects.toMatchObject({ code: 'id-token-err-jose-alg-not-allowed' });
   });
 
   test('the spelling that a token uses counts only if it is one of the accepted', async () => {

@@ -154,6 +154,19 @@ describe('while Google does not answer, a page says so and the next try succeeds
     await expectIn();
   });
 
+  test('keys in an answer that is an error are not used', async () => {
+    const { fetch } = world.google;
+    world.google.fetch = async (request) => {
+      const response = await fetch(request);
+      return request.url.endsWith('/certs')
+        ? new Response(response.body, { status: 404 })
+        : response;
+    };
+    await expectOut(UNAVAILABLE);
+    world.google.fetch = fetch;
+    await expectIn();
+  });
+
   test('keys that have grown old are not used while new ones can’t be had', async () => {
     await expectIn();
     world.advance(22_704_000);
