@@ -224,23 +224,28 @@ describe('signing out', () => {
     await stranger(other.page);
   });
 
+  // A path of its own each time: what comes after the sign-out must not take its place in the cache.
   test('leaves nothing personal behind the back button', async () => {
     const { page, person } = await signedIn();
+    await page.goto('/?mine');
     await press(page, 'Sign out');
     await stranger(page);
     await page.goBack();
+    expect(page.url()).toBe(`${site.app}/?mine`);
     await stranger(page);
     expect(await page.content()).not.toContain(person.primaryEmail);
   });
 
-  test('shows nobody to a browser that goes back from another site', async () => {
+  test('in another window shows nobody to this one, which goes back from another site', async () => {
     const { page, person, context } = await signedIn();
-    const other = await context.newPage();
+    await page.goto('/?mine');
     await page.goto(site.team);
+    const other = await context.newPage();
     await other.goto('/');
     await press(other, 'Sign out');
     await stranger(other);
     await page.goBack();
+    expect(page.url()).toBe(`${site.app}/?mine`);
     await stranger(page);
     expect(await page.content()).not.toContain(person.primaryEmail);
   });
