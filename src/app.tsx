@@ -1,6 +1,5 @@
 // The Hono app: configuration first, then the host, then the rooms' routes; one handler for errors.
 import { Hono } from 'hono';
-import { requestId } from 'hono/request-id';
 import { type Config, type Env, parseConfig, readConfig } from './config.ts';
 import { DatabaseError, openDatabase, ping } from './db/database.ts';
 import { headersFor } from './headers.ts';
@@ -16,7 +15,12 @@ type AppEnv = { Bindings: Env; Variables: { config: Config; requestId: string } 
 
 export const app = new Hono<AppEnv>();
 
-app.use(requestId());
+app.use(function named(c, next) {
+  // Ours, never the client's: it stands in the log and on pages.
+  c.set('requestId', crypto.randomUUID());
+  c.header('x-request-id', c.get('requestId'));
+  return next();
+});
 app.use((c, next) => {
   const parsed = parseConfig(c.env);
   return headersFor(c.req.path, parsed.ok ? parsed.config : null)(c, next);
@@ -29,6 +33,11 @@ app.use(async function configured(c, next) {
   // An origin that is not ours would make our links, cookies and tokens somebody else's.
   if (new URL(c.req.url).host !== config.publicUrl.host)
     return c.text('Misdirected request\n', 421);
+  // Told by Cloudflare's edge, or a tunnel. Browsers take no `__Host-` cookie over plain http.
+  if (config.publicUrl.protocol === 'https:' && c.req.header('x-forwarded-proto') === 'http') {
+    const { pathname, search } = new URL(c.req.url);
+    return c.redirect(new URL(pathname + search, config.publicUrl).href, 308);
+  }
   c.set('config', config);
   return next();
 });

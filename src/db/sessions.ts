@@ -31,9 +31,9 @@ export interface NewCode {
   expiresMs: number;
 }
 
-const END = 'DELETE FROM sessions WHERE token_hash = ?1';
 // Only where the new one was started: whoever is refused keeps what they had.
-const REPLACE = `${END} AND EXISTS (SELECT 1 FROM sessions WHERE token_hash = ?2)`;
+const REPLACE = `DELETE FROM sessions WHERE token_hash = ?1 AND kind = ?2
+  AND EXISTS (SELECT 1 FROM sessions WHERE token_hash = ?3)`;
 
 /**
  * Starts a session for somebody who is active, and ends the one that was presented, in one transaction.
@@ -59,7 +59,7 @@ export function startSession(
         .bind(userId, session.tokenHash, session.kind, session.nowMs, session.expiresMs),
     ];
     if (replaces !== null) {
-      statements.push(db.d1.prepare(REPLACE).bind(replaces, session.tokenHash));
+      statements.push(db.d1.prepare(REPLACE).bind(replaces, session.kind, session.tokenHash));
     }
     if (code !== null) {
       statements.push(
@@ -111,7 +111,7 @@ export function redeemCode(
       db.d1.prepare('DELETE FROM hand_over_codes WHERE code_hash = ?1').bind(presented.codeHash),
     ];
     if (replaces !== null) {
-      statements.push(db.d1.prepare(REPLACE).bind(replaces, session.tokenHash));
+      statements.push(db.d1.prepare(REPLACE).bind(replaces, session.kind, session.tokenHash));
     }
     const [started] = await db.d1.batch<{ userId: string; directoryId: string }>(statements);
     return started?.results[0] ?? null;
@@ -139,36 +139,30 @@ export function readSession(
   );
 }
 
-/** Ends one session; nothing happens if it is over already. Returns whose it was. */
-export function endSession(db: Database, tokenHash: string): Promise<string | null> {
-  return guarded(async () => {
-    const row = await db.d1
-      .prepare(`${END} RETURNING user_id AS userId`)
-      .bind(tokenHash)
-      .first<{ userId: string }>();
-    return row?.userId ?? null;
-  });
-}
-
 /**
- * Ends every session of the person whom this one belongs to, frames included, and their unused codes.
+ * Ends sessions; nothing happens to one that is over already.
  *
- * @returns whose they were; `null` if the session was over already, and then nothing was ended
+ * @param presented.everywhere ends every session of the people whom these belong to, frames included, and their unused
+ * codes
+ * @returns whose they were; empty if all were over, and then nothing was ended
  */
-export function endAllSessions(
+export function endSessions(
   db: Database,
-  tokenHash: string,
+  presented: { tokenHashes: readonly string[]; kind: SessionKind; everywhere: boolean },
   nowMs: number,
-): Promise<string | null> {
+): Promise<string[]> {
   return guarded(async () => {
-    const owner = `(SELECT user_id FROM sessions WHERE token_hash = ?1 AND expires_ms > ?2)`;
-    const [, ended] = await db.d1.batch<{ userId: string }>([
-      db.d1.prepare(`DELETE FROM hand_over_codes WHERE user_id = ${owner}`).bind(tokenHash, nowMs),
-      db.d1
-        .prepare(`DELETE FROM sessions WHERE user_id = ${owner} RETURNING user_id AS userId`)
-        .bind(tokenHash, nowMs),
-    ]);
-    return ended?.results[0]?.userId ?? null;
+    const { tokenHashes, kind, everywhere } = presented;
+    const these = `token_hash IN (SELECT value FROM json_each(?1)) AND kind = ?2 AND expires_ms > ?3`;
+    const owners = `user_id IN (SELECT user_id FROM sessions WHERE ${these})`;
+    const statements = [
+      `DELETE FROM sessions WHERE ${everywhere ? owners : these} RETURNING user_id AS userId`,
+    ];
+    if (everywhere) statements.unshift(`DELETE FROM hand_over_codes WHERE ${owners}`);
+    const results = await db.d1.batch<{ userId: string }>(
+      statements.map((one) => db.d1.prepare(one).bind(JSON.stringify(tokenHashes), kind, nowMs)),
+    );
+    return [...new Set(results.at(-1)?.results.map(({ userId }) => userId))];
   });
 }
 

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 8_000;
 const MAX_BYTES = 256 * 1024;
 const DEFAULT_AGE_SECONDS = 300;
 const MAX_AGE_SECONDS = 24 * 3600;
-/** A token that names an unknown key makes us ask for the keys again, at most this often. */
+/** Keys are asked for again at most this often when a token names an unknown one, and so is what could not be read. */
 const REFETCH_AFTER_MS = 60_000;
 
 export interface OpenIdClient {
@@ -77,8 +77,11 @@ export async function readProvider(ports: OpenIdPorts): Promise<oauth.Authorizat
     cache.metadata = { value, freshUntilMs };
     return value;
   } catch (error) {
-    // Endpoints hardly ever move: those of an hour ago are better than nobody signing in.
-    if (cache.metadata) return cache.metadata.value;
+    // Endpoints hardly ever move: those of an hour ago are better than nobody signing in, or everybody waiting.
+    if (cache.metadata) {
+      cache.metadata.freshUntilMs = nowMs + REFETCH_AFTER_MS;
+      return cache.metadata.value;
+    }
     if (error instanceof OpenIdError) throw error;
     throw new OpenIdError('unavailable', 'discovery-failed');
   }

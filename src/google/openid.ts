@@ -61,6 +61,10 @@ export async function authorizationUrl(
   return url;
 }
 
+/** Statuses that say nothing about the question: a stumble, a limit, or a detour to a page for people. */
+const isBusy = (status: number) =>
+  status >= 500 || status === 408 || status === 429 || (status >= 300 && status < 400);
+
 function toOpenIdError(error: unknown): OpenIdError {
   if (error instanceof OpenIdError) return error;
   if (error instanceof oauth.AuthorizationResponseError) {
@@ -68,7 +72,7 @@ function toOpenIdError(error: unknown): OpenIdError {
   }
   if (error instanceof oauth.ResponseBodyError) {
     const code = errorWord(error.error);
-    if (error.status === 429 || error.status >= 500) return new OpenIdError('unavailable', code);
+    if (isBusy(error.status)) return new OpenIdError('unavailable', code);
     // A used, foreign or expired code is the caller's; anything else is our registration.
     return new OpenIdError(code === 'invalid_grant' ? 'not-believable' : 'misconfigured', code);
   }
@@ -77,7 +81,7 @@ function toOpenIdError(error: unknown): OpenIdError {
   }
   if (error instanceof oauth.OperationProcessingError) {
     const cause = error.cause as { status?: unknown } | undefined;
-    const isOutage = typeof cause?.status === 'number' && cause.status >= 500;
+    const isOutage = typeof cause?.status === 'number' && isBusy(cause.status);
     return new OpenIdError(isOutage ? 'unavailable' : 'not-believable', word(error.code));
   }
   if (error instanceof oauth.UnsupportedOperationError) {

@@ -118,10 +118,11 @@ export function framedHome({ session, canSignIn }: Omit<HomeProps, 'health'>) {
       <>
         <Person user={session.user} />
         <p class="fine">
+          To sign out here too,{' '}
           <a href="/" target="_blank" rel="noopener">
-            Open in a full window
+            open a full window
           </a>{' '}
-          to sign out.
+          and choose “Sign out everywhere”.
         </p>
       </>
     ) : (

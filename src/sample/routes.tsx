@@ -14,7 +14,7 @@ export const sample = new Hono<{ Bindings: Env; Variables: { config: Config } }>
     const nowMs = Date.now();
     const [directory, session] = await Promise.all([
       readDirectory(db, DEFAULT_DIRECTORY_ID),
-      sessionOf({ config, db, nowMs: () => nowMs }, c.req.header('cookie'), 'page'),
+      sessionOf(c.env, config, c.req.header('cookie'), 'page'),
     ]);
     const health = syncHealth(directory, config.reconcileEveryMinutes, nowMs);
     c.header('cache-control', 'no-store');
@@ -22,7 +22,6 @@ export const sample = new Hono<{ Bindings: Env; Variables: { config: Config } }>
   })
   .get('/embed/sample', async (c) => {
     const { config } = c.var;
-    const ports = { config, db: openDatabase(c.env.DB), nowMs: () => Date.now() };
-    const session = await sessionOf(ports, c.req.header('cookie'), 'frame');
+    const session = await sessionOf(c.env, config, c.req.header('cookie'), 'frame');
     return c.html(framedHome({ session, canSignIn: config.oauthClient !== undefined }));
   });

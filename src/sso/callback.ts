@@ -17,6 +17,9 @@ export type Finish =
   | { kind: 'not-believable'; code: string }
   | { kind: 'misconfigured'; code: string };
 
+/** `userId`: who it was, once Google has said so. */
+export type Finished = Finish & { userId: string | null };
+
 function finishOf(error: OpenIdError, attempt: LoginAttempt): Finish {
   const { failure, code } = error;
   if (failure !== 'refused-by-google') return { kind: failure, code };
@@ -34,26 +37,15 @@ export async function finishLogin(
   parameters: URLSearchParams,
   attempt: LoginAttempt,
   presented: string | null,
-): Promise<Finish> {
+): Promise<Finished> {
   let claims: IdTokenClaims;
   try {
     claims = await redeemCallback(openid, parameters, attempt);
   } catch (error) {
-    if (error instanceof OpenIdError) return finishOf(error, attempt);
+    if (error instanceof OpenIdError) return { ...finishOf(error, attempt), userId: null };
     throw error;
   }
   const { challenge } = attempt;
   const admission = await admit(ports, { claims, presented, challenge });
-  log(ports, claims.sub, admission);
-  return admission;
-}
-
-function log(ports: SsoPorts, userId: string, admission: Admission): void {
-  if (admission.kind === 'admitted') {
-    ports.log('info', 'sign-in.admitted', { userId, directoryId: admission.directoryId });
-  } else if (admission.kind === 'refused') {
-    ports.log('warn', 'sign-in.refused', { userId, reason: admission.reason });
-  } else {
-    ports.log('error', 'sign-in.not-decided', { userId, code: admission.code });
-  }
+  return { ...admission, userId: claims.sub };
 }

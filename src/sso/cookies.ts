@@ -14,7 +14,10 @@ export const sessionCookie = (config: Config) => hostName(config, 'session');
 /** One for each attempt, named by the beginning of its `state`, so that two tabs don't meet. */
 export const loginCookie = (config: Config, state: string) =>
   `${loginCookiePrefix(config)}${state.slice(0, 12)}`;
-export const loginCookiePrefix = (config: Config) => hostName(config, 'login-');
+const loginCookiePrefix = (config: Config) => hostName(config, 'login-');
+export const isLoginCookie = (config: Config, name: string) =>
+  name.startsWith(loginCookiePrefix(config)) &&
+  /^[A-Za-z0-9_-]{12}$/.test(name.slice(loginCookiePrefix(config).length));
 /** Signed out on purpose: nobody is signed in silently again until they click. */
 export const signedOutCookie = (config: Config) => hostName(config, 'signed-out');
 /** How often a silent sign-in was tried lately. */
@@ -40,11 +43,15 @@ export function frameCookie(maxAgeSeconds: number): CookieOptions {
   };
 }
 
+// Space and tab only (RFC 6265 section 4.2.1). `trim()` takes U+2000 and its like away too, and a browser lets any sibling
+// host set a cookie whose name begins with one: it is not `__Host-` to the browser, and would be to us.
+const bare = (text: string) => text.replace(/^[ \t]+|[ \t]+$/g, '');
+
 /** Every value that a request carries under each name, in the browser's order: longest path, then oldest first. */
 export function requestCookies(header: string | undefined): [name: string, value: string][] {
   return (header ?? '').split(';').flatMap((pair): [string, string][] => {
     const [name = '', ...value] = pair.split('=');
-    return value.length > 0 ? [[name.trim(), value.join('=').trim()]] : [];
+    return value.length > 0 ? [[bare(name), bare(value.join('='))]] : [];
   });
 }
 

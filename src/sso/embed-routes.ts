@@ -41,8 +41,7 @@ export const embed = new Hono<SsoEnv>()
     }),
   )
   .get('/session', async (c) => {
-    const ports = ssoPorts(c.env, c.var.config);
-    const session = await sessionOf(ports, c.req.header('cookie'), 'frame');
+    const session = await sessionOf(c.env, c.var.config, c.req.header('cookie'), 'frame');
     if (session !== null) return c.json(sessionBody(session));
     return refuse(c, 401, 'signed-out', 'Nobody is signed in.');
   })

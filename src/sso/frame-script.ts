@@ -15,7 +15,11 @@ export const FRAME_SCRIPT = `'use strict';
   }
 
   const button = document.querySelector('[data-embed-sign-in]');
-  if (!button) return;
+  if (!button) {
+    // Signed in: whoever reloads this page later must not be told that the cookie was not kept.
+    window.history.replaceState(null, '', window.location.pathname);
+    return;
+  }
 
   const say = (what) => {
     for (const text of document.querySelectorAll('[data-say]')) {

@@ -17,6 +17,15 @@ export function networkOf(address: string): string {
     .join(':');
 }
 
+/**
+ * Refuses what is not a window: otherwise any site that somebody of an office has open could use up the office's limit
+ * with images. Browsers that don't say what they fetch for are let through.
+ */
+export const onlyWindows = createMiddleware(async (c, next) => {
+  if ((c.req.header('sec-fetch-dest') ?? 'document') === 'document') return next();
+  return c.text('Sign-in happens in a window of its own.\n', 403);
+});
+
 /** Lets a request through, or calls `refuse` when its network has had too many. */
 export const limited = (refuse: (c: never) => Response | Promise<Response>) =>
   createMiddleware<{ Bindings: Env }>(async (c, next) => {

@@ -24,6 +24,8 @@ export function loginPath({ returnTo, challenge }: Again, selectAccount = false)
 /** The reasons for which there is a page, beside those of a refusal. */
 export type PageReason =
   | 'signed-out'
+  | 'nothing-ended'
+  | 'not-ended'
   | 'no-attempt'
   | 'declined'
   | 'not-believable'
@@ -89,6 +91,16 @@ const OTHER: Readonly<Record<PageReason, Words>> = {
     text: 'Sign in again to go on.',
     offer: 'again',
   },
+  'nothing-ended': {
+    title: 'You were signed out already',
+    text: 'So this browser could not say whose other sessions to end. Sign in again, then sign out everywhere.',
+    offer: 'again',
+  },
+  'not-ended': {
+    title: 'You are signed out in this browser',
+    text: 'The session itself could not be ended just now, so it stays good until it expires for anybody who has copied it. To be sure, sign in again in a minute and sign out everywhere.',
+    offer: 'nothing',
+  },
   'no-attempt': {
     title: 'Let’s try that again',
     text: 'This sign-in was begun too long ago, or in another browser, or this browser keeps no cookies.',
@@ -106,7 +118,7 @@ const OTHER: Readonly<Record<PageReason, Words>> = {
   },
   unavailable: {
     title: 'We could not check your account',
-    text: 'Google does not answer at the moment. Try again in a minute. If it stays like this, tell an administrator.',
+    text: 'That did not work at the moment. Try again in a minute. If it stays like this, tell an administrator of your organisation.',
     offer: 'again',
   },
   importing: {
@@ -152,7 +164,7 @@ export function endingPage(reason: Refusal | PageReason, again: Again, requestId
             </a>
           </p>
         )}
-        {reason !== 'signed-out' && (
+        {reason !== 'signed-out' && reason !== 'nothing-ended' && (
           <p class="fine">
             Reason: {reason} · Reference: {requestId}
           </p>

@@ -31,5 +31,7 @@ export function parseReturnTo(text: string | undefined, origin: string): string 
     // Not UTF-8.
     return otherwise;
   }
-  return url.pathname + url.search + url.hash;
+  const path = url.pathname + url.search + url.hash;
+  // Percent-encoded it may be six times as long, and a cookie holds 4,096 bytes.
+  return path.length > MAX_CHARACTERS ? otherwise : path;
 }

@@ -4,15 +4,15 @@ import { type Context, Hono } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
 import type { Config, Env } from '../config.ts';
 import { DatabaseError } from '../db/database.ts';
-import { endAllSessions, endSession } from '../db/sessions.ts';
+import { endSessions } from '../db/sessions.ts';
 import { OpenIdError } from '../google/openid-errors.ts';
 import type { OpenIdPorts } from '../google/openid-provider.ts';
 import { errorCode, log } from '../log.ts';
 import type { Refusal } from './admission.ts';
-import { type Finish, finishLogin } from './callback.ts';
+import { type Finish, type Finished, finishLogin } from './callback.ts';
 import {
+  isLoginCookie,
   loginCookie,
-  loginCookiePrefix,
   onlyCookie,
   pageCookie,
   requestCookies,
@@ -20,14 +20,14 @@ import {
   signedOutCookie,
   silentTriesCookie,
 } from './cookies.ts';
-import { limited } from './limit.ts';
+import { limited, onlyWindows } from './limit.ts';
 import { type LoginRequest, startLogin } from './login.ts';
 import { LOGIN_TTL_SECONDS, openAttempt } from './login-attempt.ts';
 import { type Again, endingPage, handOverPage, type PageReason } from './pages.tsx';
 import { type SsoPorts, ssoPorts } from './ports.ts';
 import { parseReturnTo } from './return-to.ts';
 import { sameOriginOnly } from './same-origin.ts';
-import { presentedToken, sessionBody, sessionOf } from './session.ts';
+import { presentedToken, presentedTokens, sessionBody, sessionOf } from './session.ts';
 import { hashOf, isSecret } from './token.ts';
 
 export interface SsoEnv {
@@ -38,6 +38,8 @@ type SsoContext = Context<SsoEnv>;
 
 /** Whoever opens more tabs at once than this can finish only the latest ones. */
 const MAX_ATTEMPTS = 5;
+/** So many session cookies nobody has; a header of thousands is not worth their hashes. */
+const MAX_ENDED = 5;
 const SILENT_TRIES = 5;
 const SILENT_TRIES_SECONDS = 60;
 const SIGNED_OUT_SECONDS = 30 * 24 * 3600;
@@ -45,6 +47,8 @@ const HOME: Again = { returnTo: '/', challenge: null };
 
 const STATUS: Readonly<Partial<Record<Refusal | PageReason, 200 | 400 | 429 | 503>>> = {
   'signed-out': 200,
+  'nothing-ended': 200,
+  'not-ended': 503,
   'no-attempt': 400,
   'not-believable': 400,
   'rate-limited': 429,
@@ -75,7 +79,7 @@ async function toGoogle(
   const { location, cookie } = await startLogin(ports, openid, request);
   // The oldest come first in the header.
   const names = requestCookies(cookieHeader(c)).map(([name]) => name);
-  const attempts = names.filter((name) => name.startsWith(loginCookiePrefix(config)));
+  const attempts = names.filter((name) => isLoginCookie(config, name));
   for (const name of attempts.slice(0, Math.max(0, attempts.length - MAX_ATTEMPTS + 1))) {
     deleteCookie(c, name, pageCookie(config, 0));
   }
@@ -141,6 +145,28 @@ function finishPage(c: SsoContext, ports: SsoPorts, finish: Finish, again: Again
   }
 }
 
+/** Ids and codes only: what Google or a stranger wrote is not in them. */
+function logFinish(finish: Finished, requestId: string): void {
+  const { kind, userId } = finish;
+  if (kind === 'admitted') {
+    log('info', 'sign-in.admitted', { userId, directoryId: finish.directoryId });
+  } else if (kind === 'refused') {
+    log('warn', 'sign-in.refused', { userId, reason: finish.reason, requestId });
+  } else {
+    log('warn', 'sign-in.ended', { kind, code: finish.code, userId, requestId });
+  }
+}
+
+/** Ends what the browser presented, more than one cookie included. @returns whose it was */
+async function endPresented(c: SsoContext, everywhere: boolean): Promise<string[]> {
+  const { config } = c.var;
+  const { db, nowMs } = ssoPorts(c.env, config);
+  const tokens = presentedTokens(config, cookieHeader(c), 'page').slice(0, MAX_ENDED);
+  if (tokens.length === 0) return [];
+  const tokenHashes = await Promise.all(tokens.map(hashOf));
+  return endSessions(db, { tokenHashes, kind: 'page', everywhere }, nowMs());
+}
+
 const tooMany = (c: SsoContext) => ending(c, 'rate-limited') as Response;
 
 export const auth = new Hono<SsoEnv>()
@@ -148,6 +174,8 @@ export const auth = new Hono<SsoEnv>()
     c.header('cache-control', 'no-store');
     return next();
   })
+  .use('/login', onlyWindows)
+  .use('/callback', onlyWindows)
   .get('/login', limited(tooMany), async (c) => {
     const { config } = c.var;
     const ports = ssoPorts(c.env, config);
@@ -183,39 +211,39 @@ export const auth = new Hono<SsoEnv>()
     if (attempt === null) return ending(c, 'no-attempt');
     const { returnTo, challenge } = attempt;
     const again = { returnTo, challenge };
+    // Signed out while a silent try was under way: it must not undo that.
+    if (attempt.silent && has(c, signedOutCookie(config))) return ending(c, 'signed-out', again);
     return orPage(c, again, async () => {
       const presented = presentedToken(config, cookieHeader(c), 'page');
       const finish = await finishLogin(ports, openid, parameters, attempt, presented);
-      if ('code' in finish && finish.kind !== 'admitted') {
-        const { kind, code } = finish;
-        log('warn', 'sign-in.ended', { requestId: c.get('requestId'), kind, code });
-      }
+      logFinish(finish, c.get('requestId'));
       if (finish.kind !== 'go-interactive') return finishPage(c, ports, finish, again);
       const request = { ...again, silent: false, selectAccount: false, loginHint: null };
       return toGoogle(c, ports, openid, request);
     });
   })
   .get('/session', async (c) => {
-    const ports = ssoPorts(c.env, c.var.config);
-    const session = await sessionOf(ports, cookieHeader(c), 'page');
+    const session = await sessionOf(c.env, c.var.config, cookieHeader(c), 'page');
     if (session !== null) return c.json(sessionBody(session));
     return c.json({ error: { code: 'signed-out', message: 'Nobody is signed in.' } }, 401);
   })
   .post('/logout', sameOriginOnly, async (c) => {
     const { config } = c.var;
-    const { db, nowMs } = ssoPorts(c.env, config);
-    const token = presentedToken(config, cookieHeader(c), 'page');
-    const isEverywhere = c.req.query('everywhere') === '1';
-    if (token !== null) {
-      const tokenHash = await hashOf(token);
-      const userId = isEverywhere
-        ? await endAllSessions(db, tokenHash, nowMs())
-        : await endSession(db, tokenHash);
-      if (userId !== null) log('info', 'session.ended', { userId, isEverywhere });
-    }
+    const everywhere = c.req.query('everywhere') === '1';
+    // Whatever becomes of the row, this browser is signed out: the person asked for it.
     deleteCookie(c, sessionCookie(config), pageCookie(config, 0));
     // Until the next click nobody is signed in again by themselves, and then they may choose another account.
     setCookie(c, signedOutCookie(config), '1', pageCookie(config, SIGNED_OUT_SECONDS));
     const wantsPage = c.req.header('accept')?.includes('text/html') ?? false;
-    return wantsPage ? c.redirect(new URL('/', config.publicUrl).href, 303) : c.body(null, 204);
+    try {
+      const userIds = await endPresented(c, everywhere);
+      for (const userId of userIds) log('info', 'session.ended', { userId, everywhere });
+      if (!wantsPage) return c.body(null, 204);
+      if (everywhere && userIds.length === 0) return ending(c, 'nothing-ended');
+      return c.redirect(new URL('/', config.publicUrl).href, 303);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      log('error', 'sign-out.failed', { requestId: c.get('requestId'), code: errorCode(error) });
+      return ending(c, 'not-ended');
+    }
   });

@@ -1,10 +1,10 @@
 // Sessions: 256 random bits in a cookie, their hash in D1. Name and roles come from the user's row at every read, and
 // the row's end is the session's end.
-import type { Config } from '../config.ts';
-import type { Database } from '../db/database.ts';
+import type { Config, Env } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
 import type { SessionKind } from '../db/schema.ts';
 import { readSession, type SessionRow } from '../db/sessions.ts';
-import { FRAME_COOKIE, onlyCookie, sessionCookie } from './cookies.ts';
+import { FRAME_COOKIE, onlyCookie, requestCookies, sessionCookie } from './cookies.ts';
 import { hashOf, isSecret } from './token.ts';
 
 /** Somebody who is signed in, as their row says at this moment. */
@@ -39,14 +39,28 @@ function toSession(row: SessionRow): Session {
   };
 }
 
+const cookieOf = (config: Config, kind: SessionKind) =>
+  kind === 'frame' ? FRAME_COOKIE : sessionCookie(config);
+
+/** Every token that a request presents, more than one included: what a sign-out has to end. */
+export function presentedTokens(
+  config: Config,
+  cookieHeader: string | undefined,
+  kind: SessionKind,
+): string[] {
+  const name = cookieOf(config, kind);
+  return requestCookies(cookieHeader).flatMap(([one, value]) =>
+    one === name && isSecret(value) ? [value] : [],
+  );
+}
+
 /** The token that a request presents; `null` without one, with two, or with something that is no token. */
 export function presentedToken(
   config: Config,
   cookieHeader: string | undefined,
   kind: SessionKind,
 ): string | null {
-  const name = kind === 'frame' ? FRAME_COOKIE : sessionCookie(config);
-  const token = onlyCookie(cookieHeader, name);
+  const token = onlyCookie(cookieHeader, cookieOf(config, kind));
   return isSecret(token) ? token : null;
 }
 
@@ -56,13 +70,14 @@ export function presentedToken(
  * @param kind `page` everywhere but under `/embed`, where it is `frame`
  */
 export async function sessionOf(
-  ports: { config: Config; db: Database; nowMs: () => number },
+  env: Env,
+  config: Config,
   cookieHeader: string | undefined,
   kind: SessionKind,
 ): Promise<Session | null> {
-  const token = presentedToken(ports.config, cookieHeader, kind);
+  const token = presentedToken(config, cookieHeader, kind);
   if (token === null) return null;
-  const row = await readSession(ports.db, await hashOf(token), kind, ports.nowMs());
+  const row = await readSession(openDatabase(env.DB), await hashOf(token), kind, Date.now());
   return row && toSession(row);
 }
 

@@ -6,6 +6,7 @@ import {
   ADMIN,
   ANA,
   arrive,
+  FRAME,
   FRAMED,
   idOf,
   left,
@@ -73,14 +74,15 @@ describe('signing out', () => {
     expect(await left()).toMatchObject({ sessions: 2, codes: 1 });
   });
 
-  test('without a session, with two or with one that is over ends nothing', async () => {
-    const { here, noor } = await everybodyIn();
-    const [ana, other] = [tokenOf(here), tokenOf(noor)];
+  test('without a session or with one that is over ends nothing', async () => {
+    const { here, frame } = await everybodyIn();
+    const framed = tokenOf(frame, FRAME);
     for (const path of ['/auth/logout', '/auth/logout?everywhere=1']) {
       for (const cookie of [
         '',
         `${SESSION}=${newSecret()}`,
-        `${SESSION}=${ana}; ${SESSION}=${other}`,
+        // Another kind of session is not this one's to end.
+        `${SESSION}=${framed}`,
       ]) {
         const headers = { ...ours, accept: '*/*', cookie };
         const response = await new Visitor(world).ask(path, { method: 'POST', headers });
@@ -90,6 +92,39 @@ describe('signing out', () => {
     world.advance(12 * HOUR);
     await logout(here, '/auth/logout?everywhere=1');
     expect(await left()).toMatchObject({ sessions: 7, codes: 2 });
+  });
+
+  test('with two cookies ends both: one of them was planted', async () => {
+    const { here, there } = await everybodyIn();
+    const cookie = [here, there].map((one) => `${SESSION}=${tokenOf(one)}`).join('; ');
+    await new Visitor(world).ask('/auth/logout', { method: 'POST', headers: { ...ours, cookie } });
+
+    expect([await here.session(), await there.session()]).toEqual([401, 401]);
+    expect(await left()).toMatchObject({ sessions: 5 });
+  });
+
+  test('everywhere with a session that is over says that nothing was ended', async () => {
+    const visitor = await signIn(world, ANA);
+    world.advance(12 * HOUR);
+    const headers = { ...ours, accept: 'text/html' };
+    const path = '/auth/logout?everywhere=1';
+    const response = await visitor.ask(path, { method: 'POST', headers });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('You were signed out already');
+  });
+
+  test('signs this browser out while the database is away, and says what that is worth', async () => {
+    const visitor = await signIn(world, ANA);
+    const away = () => Promise.reject(new Error('D1_ERROR: Network connection lost.'));
+    const prepare = vi.spyOn(world.env.DB, 'batch').mockImplementation(away);
+    const headers = { ...ours, accept: 'text/html' };
+    const response = await visitor.ask('/auth/logout', { method: 'POST', headers });
+    prepare.mockRestore();
+
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('You are signed out in this browser');
+    expect(visitor.cookies.has(SESSION)).toBe(false);
+    expect(visitor.cookies.has('__Host-signed-out')).toBe(true);
   });
 
   test('security 5: only our own page signs somebody out', async () => {
