@@ -83,6 +83,18 @@ const SCENES: Scene[] = [
     },
     heading: 'You are signed out',
   },
+  {
+    name: 'a sign-out everywhere from a page that was signed out meanwhile',
+    open: async (page) => {
+      await page.goto(`${site.app}/auth/login`);
+      const other = await page.context().newPage();
+      await other.goto(site.app);
+      await other.getByRole('button', { name: 'Sign out', exact: true }).click();
+      await other.getByRole('link', { name: 'Sign in with Google' }).waitFor();
+      await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+    },
+    heading: 'You were signed out already',
+  },
   { name: 'the frame for strangers', open: go('/embed/sample'), heading: 'Rollcall' },
   ...MESSAGES.map((what) => ({
     name: `the frame that says ${what}`,

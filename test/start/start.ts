@@ -63,7 +63,10 @@ function person(id: string) {
   const user =
     google.google.workspace.store.find(id)?.user ??
     google.google.workspace.deleted.find((u) => u.id === id);
-  return user ? { name: user.name.fullName ?? '', address: user.primaryEmail } : null;
+  if (user) return { name: user.name.fullName ?? '', address: user.primaryEmail };
+  // Somebody with an account at Google and none in the company can come as far as our door.
+  const account = google.google.openid.accounts.find(id);
+  return account ? { name: account.name, address: account.email } : null;
 }
 
 // What wrangler says before it is ready matters only if it never is.

@@ -86,10 +86,12 @@ export function tell(line: LogLine, person: (id: string) => PersonName | null): 
       return `${name()}  signed in`;
     case 'sign-in.refused':
       return `${name()}  was not let in: ${field('reason')}`;
+    case 'sign-in.ended':
+      return `A sign-in ended: ${field('kind')} (${field('code')})`;
     case 'frame.admitted':
       return `${name()}  signed in inside a frame`;
     case 'session.ended':
-      return `${name()}  signed out${line['isEverywhere'] === true ? ' everywhere' : ''}`;
+      return `${name()}  signed out${line['everywhere'] === true ? ' everywhere' : ''}`;
     case 'user.written': {
       const when = `${field('latencyMs')} ms after ${WHEN_WORDS[field('cause')] ?? 'it was noticed'}`;
       return `${name()}  ${whatChanged(field('type'), line['changed'])}  (${when})`;

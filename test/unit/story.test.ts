@@ -37,6 +37,28 @@ describe('a line of the story', () => {
     );
   });
 
+  test.each([
+    [{ event: 'sign-in.admitted' }, 'signed in'],
+    [{ event: 'sign-in.refused', reason: 'suspended' }, 'was not let in: suspended'],
+    [{ event: 'frame.admitted' }, 'signed in inside a frame'],
+    [{ event: 'session.ended', everywhere: false }, 'signed out'],
+    [{ event: 'session.ended', everywhere: true }, 'signed out everywhere'],
+  ])('says who came and went: %o', (fields, words) => {
+    const line = tell({ level: 'info', userId: '117', ...fields }, known) ?? '';
+    expect(line).toContain('<ana@example.test>');
+    expect(line.endsWith(`  ${words}`)).toBe(true);
+  });
+
+  test('says of a sign-in that came to nothing why', () => {
+    const ended = {
+      level: 'warn',
+      event: 'sign-in.ended',
+      kind: 'declined',
+      code: 'access_denied',
+    };
+    expect(tell(ended, known)).toBe('A sign-in ended: declined (access_denied)');
+  });
+
   test('keeps a hostile name from drawing on the terminal or turning the line around', () => {
     const hostile = { name: '\u001b[2Jx\u202Eevil\r\n', address: 'x@example.test\u0007' };
     const line = tell(written({ type: 'user.created' }), () => hostile) ?? '';
