@@ -1,6 +1,6 @@
 // The Hono app: configuration first, then the host, then the rooms' routes; one handler for errors.
 import { Hono } from 'hono';
-import { type Config, type Env, parseConfig, readConfig } from './config.ts';
+import { type AppEnv, parseConfig, readConfig } from './config.ts';
 import { DatabaseError, openDatabase, ping } from './db/database.ts';
 import { headersFor } from './headers.ts';
 import { errorCode, log } from './log.ts';
@@ -10,8 +10,6 @@ import { embed, onlyWhereFramed } from './sso/embed-routes.ts';
 import { auth } from './sso/routes.tsx';
 import { NOTIFICATIONS_PATH } from './sync/channels.ts';
 import { notifications, syncHealthRoute } from './sync/routes.ts';
-
-type AppEnv = { Bindings: Env; Variables: { config: Config; requestId: string } };
 
 export const app = new Hono<AppEnv>();
 

@@ -46,10 +46,18 @@ export interface Config {
   readonly rolesSchema: string;
   /** The OAuth web client; `undefined` = nobody signs in here. */
   readonly oauthClient: { readonly id: string; readonly secret: string } | undefined;
+  /** What the OAuth client lacks. No reason to stop keeping people in step: the two are set one after the other. */
+  readonly missingForSignIn: readonly string[];
   readonly googleIssuer: string;
   readonly sessionTtlMs: number;
   /** Origins that may frame `/embed/*`; empty = there are no such pages. */
   readonly embedAncestors: readonly string[];
+}
+
+/** What Hono's routes work with: bindings, and what app.tsx has found out before a room is asked. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: { config: Config; requestId: string };
 }
 
 /** The directory that the configuration describes. */
@@ -108,8 +116,6 @@ function combinationProblems(vars: {
   APP_SECRET_PREVIOUS?: string | undefined;
   RECONCILE_EVERY_MINUTES?: number;
   GOOGLE_ISSUER?: URL;
-  GOOGLE_CLIENT_ID?: string | undefined;
-  GOOGLE_CLIENT_SECRET?: string | undefined;
   EMBED_ANCESTORS?: readonly string[];
 }): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -136,13 +142,6 @@ function combinationProblems(vars: {
     problems.push({
       name: 'APP_SECRET_PREVIOUS',
       problem: 'must differ from APP_SECRET, or be unset',
-    });
-  }
-  const half = [vars.GOOGLE_CLIENT_ID, vars.GOOGLE_CLIENT_SECRET].findIndex((one) => !one);
-  if (half >= 0 && (vars.GOOGLE_CLIENT_ID ?? vars.GOOGLE_CLIENT_SECRET) !== undefined) {
-    problems.push({
-      name: half === 0 ? 'GOOGLE_CLIENT_ID' : 'GOOGLE_CLIENT_SECRET',
-      problem: 'is not set, but the other half of the OAuth client is: set both, or neither',
     });
   }
   if (vars.PUBLIC_URL && !isLocal && vars.EMBED_ANCESTORS?.some((one) => one.startsWith('http:'))) {
@@ -197,9 +196,7 @@ function parse(env: Env): ParsedConfig {
     if (typeof env[name] !== 'object')
       problems.push({ name, problem: 'is not bound: take wrangler.toml as it is' });
   }
-  // A value that is wrong by itself is not said to be missing beside its other half as well.
-  const named = new Set(problems.map(({ name }) => name));
-  problems.push(...combinationProblems(vars).filter(({ name }) => !named.has(name)));
+  problems.push(...combinationProblems(vars));
   if (problems.length > 0) return { ok: false, problems };
   const valid = vars as { [N in Name]: z.output<(typeof VARS)[N]> };
   return {
@@ -223,6 +220,9 @@ function parse(env: Env): ParsedConfig {
         valid.GOOGLE_CLIENT_ID !== undefined && valid.GOOGLE_CLIENT_SECRET !== undefined
           ? { id: valid.GOOGLE_CLIENT_ID, secret: valid.GOOGLE_CLIENT_SECRET }
           : undefined,
+      missingForSignIn: (['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'] as const).filter(
+        (name) => valid[name] === undefined,
+      ),
       googleIssuer: valid.GOOGLE_ISSUER.origin,
       sessionTtlMs: valid.SESSION_TTL_HOURS * 3_600_000,
       embedAncestors: valid.EMBED_ANCESTORS,

@@ -18,19 +18,16 @@ const CONTENT = {
 // `no-referrer` would make a plain form send `Origin: null`.
 const referrerPolicy = 'same-origin';
 
-const own = secureHeaders({
-  contentSecurityPolicy: { ...CONTENT, frameAncestors: ["'none'"] },
-  referrerPolicy,
-  xFrameOptions: 'DENY',
-});
-
+const unframed = (crossOriginOpenerPolicy: 'same-origin' | 'unsafe-none') =>
+  secureHeaders({
+    contentSecurityPolicy: { ...CONTENT, frameAncestors: ["'none'"] },
+    referrerPolicy,
+    xFrameOptions: 'DENY',
+    crossOriginOpenerPolicy,
+  });
+const own = unframed('same-origin');
 // Also on redirects: `same-origin` on any hop would cut the popup from the frame that opened it.
-const popup = secureHeaders({
-  contentSecurityPolicy: { ...CONTENT, frameAncestors: ["'none'"] },
-  referrerPolicy,
-  xFrameOptions: 'DENY',
-  crossOriginOpenerPolicy: 'unsafe-none',
-});
+const popup = unframed('unsafe-none');
 
 /** `X-Frame-Options` knows no list, and browsers that know `frame-ancestors` ignore it. */
 const framed = (ancestors: readonly string[]) =>

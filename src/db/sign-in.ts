@@ -3,21 +3,21 @@
 import { type Database, guarded } from './database.ts';
 import type { UserStatus } from './schema.ts';
 
-/** What is known of somebody who could not be let in, and of the directories that might know more. */
-export interface Stranger {
+/** How somebody who could not be let in stands here, and with the directories that might know more. */
+export interface Standing {
   /** As their row says; `null` without one. */
   status: UserStatus | null;
   /** The directories with living people in the domain. */
   directories: readonly { id: string; refusedReason: string | null }[];
 }
 
-/** Looks up a person who has no session to get, and whose directory holds a domain. One round trip. */
-export function readStranger(
+/** Reads how somebody stands who could not be let in, and which directories hold their domain. One round trip. */
+export function readStanding(
   db: Database,
   userId: string,
   domain: string,
   nowMs: number,
-): Promise<Stranger> {
+): Promise<Standing> {
   return guarded(async () => {
     const [person, directories] = await db.d1.batch([
       db.d1.prepare('SELECT status FROM users WHERE id = ?1').bind(userId),
@@ -36,7 +36,7 @@ export function readStranger(
     ]);
     return {
       status: (person?.results[0] as { status: UserStatus } | undefined)?.status ?? null,
-      directories: (directories?.results ?? []) as Stranger['directories'][number][],
+      directories: (directories?.results ?? []) as Standing['directories'][number][],
     };
   });
 }

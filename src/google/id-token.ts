@@ -2,9 +2,8 @@
 // `at_hash`, an `iat` in the future, and both spellings of Google's `iss`. Then what the token says, in types of ours.
 // OpenID Connect Core 1.0 sections 3.1.3.7 and 3.1.3.8; https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
 import { base64url, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
-import type * as oauth from 'oauth4webapi';
-import { OpenIdError } from './openid-errors.ts';
-import { type OpenIdPorts, providerKeys } from './openid-provider.ts';
+import { libraryCode, OpenIdError } from './openid-errors.ts';
+import { type OpenIdPorts, type Provider, providerKeys } from './openid-provider.ts';
 import { USER_ID_PATTERN } from './user.ts';
 
 export interface IdTokenClaims {
@@ -42,7 +41,7 @@ async function accessTokenHash(accessToken: string): Promise<string> {
 
 async function verifySignature(
   ports: OpenIdPorts,
-  provider: oauth.AuthorizationServer,
+  provider: Provider,
   token: { idToken: string; issuers: Issuers; clockToleranceSeconds: number },
 ): Promise<JWTPayload> {
   try {
@@ -59,7 +58,7 @@ async function verifySignature(
     if (error instanceof OpenIdError) throw error;
     throw refuse(
       error instanceof errors.JOSEError
-        ? `id-token-${error.code.toLowerCase().replaceAll('_', '-')}`
+        ? `id-token-${libraryCode(error.code)}`
         : 'id-token-invalid',
     );
   }
@@ -73,7 +72,7 @@ async function verifySignature(
  */
 export async function verifyIdToken(
   ports: OpenIdPorts,
-  provider: oauth.AuthorizationServer,
+  provider: Provider,
   token: {
     idToken: string;
     accessToken: string;

@@ -7,11 +7,7 @@
  * - `unavailable` Google did not answer, or asks to come back later
  * - `misconfigured` Google does not accept our client: an operator must act
  */
-export type OpenIdFailure =
-  | 'refused-by-google'
-  | 'not-believable'
-  | 'unavailable'
-  | 'misconfigured';
+type OpenIdFailure = 'refused-by-google' | 'not-believable' | 'unavailable' | 'misconfigured';
 
 export class OpenIdError extends Error {
   override readonly name = 'OpenIdError';
@@ -25,6 +21,10 @@ export class OpenIdError extends Error {
     this.code = code;
   }
 }
+
+/** A code of oauth4webapi or jose, as we write codes: `OAUTH_INVALID_RESPONSE` → `oauth-invalid-response`. */
+export const libraryCode = (code: string | undefined) =>
+  (code ?? 'unknown').toLowerCase().replaceAll('_', '-');
 
 /** RFC 6749's shape of an error code, else a word of ours: a stranger's text is not logged. */
 export function errorWord(text: unknown): string {

@@ -9,10 +9,10 @@ const TIMEOUT_MS = 8_000;
 const MAX_BYTES = 256 * 1024;
 const DEFAULT_AGE_SECONDS = 300;
 const MAX_AGE_SECONDS = 24 * 3600;
-/** Keys are asked for again at most this often when a token names an unknown one, and so is what could not be read. */
+/** Keys are asked for again at most this often when a token names an unknown one, and so is a document that is known. */
 const REFETCH_AFTER_MS = 60_000;
 
-export interface OpenIdClient {
+interface OpenIdClient {
   /** An origin, as Google spells it: `https://accounts.google.com`. */
   readonly issuer: string;
   readonly clientId: string;
@@ -20,9 +20,15 @@ export interface OpenIdClient {
   readonly redirectUri: string;
 }
 
+/** A discovery document whose endpoints that we use are there. */
+export type Provider = oauth.AuthorizationServer &
+  Required<
+    Pick<oauth.AuthorizationServer, 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri'>
+  >;
+
 /** What an isolate remembers of a provider; values only, since a promise belongs to the request that made it. */
 export interface OpenIdCache {
-  metadata?: { value: oauth.AuthorizationServer; freshUntilMs: number };
+  metadata?: { value: Provider; freshUntilMs: number };
   keys?: { value: JSONWebKeySet; freshUntilMs: number; fetchedMs: number };
 }
 
@@ -33,7 +39,7 @@ export interface OpenIdPorts {
   readonly nowMs: () => number;
 }
 
-const isHttp = (url: string | undefined) => url !== undefined && new URL(url).protocol === 'http:';
+const isHttp = (url: string) => new URL(url).protocol === 'http:';
 
 type CustomFetchOptions = oauth.CustomFetchOptions<string, URLSearchParams | undefined>;
 
@@ -60,7 +66,7 @@ function freshUntil(response: Response, nowMs: number): number {
  *
  * @throws {OpenIdError} `unavailable` while they can't be read and never were
  */
-export async function readProvider(ports: OpenIdPorts): Promise<oauth.AuthorizationServer> {
+export async function readProvider(ports: OpenIdPorts): Promise<Provider> {
   const { cache, client } = ports;
   const nowMs = ports.nowMs();
   if (cache.metadata && cache.metadata.freshUntilMs > nowMs) return cache.metadata.value;
@@ -69,11 +75,18 @@ export async function readProvider(ports: OpenIdPorts): Promise<oauth.Authorizat
     const response = await oauth.discoveryRequest(issuer, requestOptions(ports));
     if (response.status >= 500) throw new OpenIdError('unavailable', 'discovery-unavailable');
     const freshUntilMs = freshUntil(response, nowMs);
-    const value = await oauth.processDiscoveryResponse(issuer, response);
-    const endpoints = [value.authorization_endpoint, value.token_endpoint, value.jwks_uri];
-    if (endpoints.some((url) => url === undefined || (isHttp(url) && !isHttp(client.issuer)))) {
+    const document = await oauth.processDiscoveryResponse(issuer, response);
+    const endpoint = (name: 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri') => {
+      const url = document[name];
+      if (url !== undefined && (!isHttp(url) || isHttp(client.issuer))) return url;
       throw new OpenIdError('unavailable', 'discovery-invalid');
-    }
+    };
+    const value = {
+      ...document,
+      authorization_endpoint: endpoint('authorization_endpoint'),
+      token_endpoint: endpoint('token_endpoint'),
+      jwks_uri: endpoint('jwks_uri'),
+    };
     cache.metadata = { value, freshUntilMs };
     return value;
   } catch (error) {
@@ -110,12 +123,8 @@ async function fetchKeys(ports: OpenIdPorts, uri: string): Promise<JSONWebKeySet
  *
  * @throws {OpenIdError} `unavailable` while the keys can't be read; jose's `JWKSNoMatchingKey` for an unknown one
  */
-export function providerKeys(
-  ports: OpenIdPorts,
-  provider: oauth.AuthorizationServer,
-): JWTVerifyGetKey {
+export function providerKeys(ports: OpenIdPorts, provider: Provider): JWTVerifyGetKey {
   return async (header, token) => {
-    const uri = provider.jwks_uri ?? '';
     const known = ports.cache.keys;
     const isKnown = known?.value.keys.some(({ kid }) => kid === header.kid) ?? false;
     const nowMs = ports.nowMs();
@@ -123,7 +132,7 @@ export function providerKeys(
       known !== undefined &&
       known.freshUntilMs > nowMs &&
       (isKnown || nowMs - known.fetchedMs < REFETCH_AFTER_MS);
-    const keys = mayKeep ? known.value : await fetchKeys(ports, uri);
+    const keys = mayKeep ? known.value : await fetchKeys(ports, provider.jwks_uri);
     return createLocalJWKSet(keys)(header, token);
   };
 }

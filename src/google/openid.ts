@@ -3,7 +3,7 @@
 // https://developers.google.com/identity/openid-connect/openid-connect ; OpenID Connect Core 1.0 section 3.1
 import * as oauth from 'oauth4webapi';
 import { type IdTokenClaims, type Issuers, issuerSpelling, verifyIdToken } from './id-token.ts';
-import { errorWord, OpenIdError } from './openid-errors.ts';
+import { errorWord, libraryCode, OpenIdError } from './openid-errors.ts';
 import { type OpenIdPorts, readProvider, requestOptions } from './openid-provider.ts';
 
 const SCOPE = 'openid email profile';
@@ -18,6 +18,7 @@ export interface Attempt {
   codeVerifier: string;
 }
 
+/** Three secrets of 256 bits, base64url. */
 export function newAttempt(): Attempt {
   return {
     state: oauth.generateRandomState(),
@@ -42,7 +43,7 @@ export async function authorizationUrl(
   hints: { prompt: Prompt | null; loginHint: string | null },
 ): Promise<URL> {
   const provider = await readProvider(ports);
-  const url = new URL(provider.authorization_endpoint ?? '');
+  const url = new URL(provider.authorization_endpoint);
   const parameters = {
     client_id: ports.client.clientId,
     redirect_uri: ports.client.redirectUri,
@@ -82,16 +83,14 @@ function toOpenIdError(error: unknown): OpenIdError {
   if (error instanceof oauth.OperationProcessingError) {
     const cause = error.cause as { status?: unknown } | undefined;
     const isOutage = typeof cause?.status === 'number' && isBusy(cause.status);
-    return new OpenIdError(isOutage ? 'unavailable' : 'not-believable', word(error.code));
+    return new OpenIdError(isOutage ? 'unavailable' : 'not-believable', libraryCode(error.code));
   }
   if (error instanceof oauth.UnsupportedOperationError) {
-    return new OpenIdError('not-believable', word(error.code));
+    return new OpenIdError('not-believable', libraryCode(error.code));
   }
   // What fetch throws.
   return new OpenIdError('unavailable', 'token-endpoint-unreachable');
 }
-
-const word = (code: string | undefined) => (code ?? 'unknown').toLowerCase().replaceAll('_', '-');
 
 /**
  * Judges a callback and redeems its code for the claims of a verified ID token.
@@ -106,6 +105,7 @@ export async function redeemCallback(
 ): Promise<IdTokenClaims> {
   const provider = await readProvider(ports);
   const { clientId, clientSecret, redirectUri, issuer } = ports.client;
+  const issuers: Issuers = issuer === GOOGLE ? [GOOGLE, new URL(GOOGLE).host] : [issuer];
   const client: oauth.Client = {
     client_id: clientId,
     id_token_signed_response_alg: 'RS256',
@@ -113,7 +113,6 @@ export async function redeemCallback(
     // Zero but for a clock that is held.
     [oauth.clockSkew]: Math.round((ports.nowMs() - Date.now()) / 1000),
   };
-  const issuers: Issuers = issuer === GOOGLE ? [GOOGLE, new URL(GOOGLE).host] : [issuer];
   try {
     const callback = oauth.validateAuthResponse(provider, client, parameters, attempt.state);
     const response = await oauth.authorizationCodeGrantRequest(

@@ -24,22 +24,21 @@ function GoogleLogo() {
   );
 }
 
+/** Logo and words, for whatever can be pressed. */
+export function GoogleLabel() {
+  return (
+    <>
+      <GoogleLogo />
+      <span>Sign in with Google</span>
+    </>
+  );
+}
+
 /** A link, for our own windows: a plain GET begins a sign-in. */
 export function GoogleLink({ href }: { href: string }) {
   return (
     <a class="google" href={href}>
-      <GoogleLogo />
-      <span>Sign in with Google</span>
+      <GoogleLabel />
     </a>
-  );
-}
-
-/** A button, for frames: a script opens the window. It can't be pressed before the script is ready. */
-export function GoogleButton() {
-  return (
-    <button class="google" type="button" data-embed-sign-in disabled>
-      <GoogleLogo />
-      <span>Sign in with Google</span>
-    </button>
   );
 }

@@ -3,7 +3,7 @@
 import { html } from 'hono/html';
 import type { Child } from 'hono/jsx';
 
-export interface PageProps {
+interface PageProps {
   title: string;
   /** A small page inside somebody else's: without our mark. */
   framed?: boolean;
@@ -38,6 +38,6 @@ function Page({ title, framed = false, script, children }: PageProps) {
 }
 
 /** A whole HTML document. */
-export function document(props: PageProps) {
+export function htmlDocument(props: PageProps) {
   return html`<!DOCTYPE html>${Page(props)}`;
 }

@@ -1,8 +1,9 @@
 // The sample application's pages: who you are, or a way to sign in; and whether people are in step. Pure functions of
 // their view model; strangers learn no head count, no addresses and no channels.
 import { GoogleLink } from '../page/google-button.tsx';
-import { document } from '../page/page.tsx';
-import { FRAME_SCRIPT_PATH, FrameSignIn } from '../sso/pages.tsx';
+import { htmlDocument } from '../page/page.tsx';
+import { FrameSignIn } from '../sso/pages.tsx';
+import { FRAME_SCRIPT_PATH, LOGIN_PATH, LOGOUT_PATH } from '../sso/paths.ts';
 import type { Session } from '../sso/session.ts';
 import type { SyncHealth } from '../sync/health.ts';
 import { Person } from './person.tsx';
@@ -49,12 +50,12 @@ function SignedIn({ session }: { session: Session }) {
     <>
       <Person user={session.user} />
       <div class="actions">
-        <form method="post" action="/auth/logout">
+        <form method="post" action={LOGOUT_PATH}>
           <button class="plain" type="submit">
             Sign out
           </button>
         </form>
-        <form method="post" action="/auth/logout?everywhere=1">
+        <form method="post" action={`${LOGOUT_PATH}?everywhere=1`}>
           <button class="plain" type="submit">
             Sign out everywhere
           </button>
@@ -79,7 +80,7 @@ function SignedOut({ canSignIn }: { canSignIn: boolean }) {
       </p>
       {canSignIn ? (
         <p class="actions">
-          <GoogleLink href="/auth/login" />
+          <GoogleLink href={LOGIN_PATH} />
         </p>
       ) : (
         <p>Signing in is not set up here yet.</p>
@@ -88,7 +89,7 @@ function SignedOut({ canSignIn }: { canSignIn: boolean }) {
   );
 }
 
-export interface HomeProps {
+interface HomeProps {
   health: SyncHealth;
   /** `null` for a stranger. */
   session: Session | null;
@@ -97,7 +98,7 @@ export interface HomeProps {
 
 /** The page at `/`. */
 export function home({ health, session, canSignIn }: HomeProps) {
-  return document({
+  return htmlDocument({
     title: 'Rollcall',
     children: (
       <>
@@ -110,7 +111,7 @@ export function home({ health, session, canSignIn }: HomeProps) {
 
 /** The page at `/embed/sample`: the same inside somebody else's page, without anything that one click could change. */
 export function framedHome({ session, canSignIn }: Omit<HomeProps, 'health'>) {
-  return document({
+  return htmlDocument({
     title: 'Rollcall',
     framed: true,
     script: FRAME_SCRIPT_PATH,

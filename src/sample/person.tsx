@@ -3,7 +3,7 @@
 import type { Session } from '../sso/session.ts';
 
 /** Google's own photos only, by https; anything else is not loaded. */
-export function safePhoto(url: string | null): string | null {
+function safePhoto(url: string | null): string | null {
   if (url === null || !URL.canParse(url)) return null;
   const { protocol, hostname, username, href } = new URL(url);
   const isGoogles = /^[a-z0-9-]+\.googleusercontent\.com$/.test(hostname);

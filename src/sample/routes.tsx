@@ -1,13 +1,13 @@
 // The sample application's routes: its page, and the same inside a frame.
 import { Hono } from 'hono';
-import { type Config, DEFAULT_DIRECTORY_ID, type Env } from '../config.ts';
+import { type AppEnv, DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { readDirectory } from '../db/directories.ts';
 import { sessionOf } from '../sso/session.ts';
 import { syncHealth } from '../sync/health.ts';
 import { framedHome, home } from './home.tsx';
 
-export const sample = new Hono<{ Bindings: Env; Variables: { config: Config } }>()
+export const sample = new Hono<AppEnv>()
   .get('/', async (c) => {
     const { config } = c.var;
     const db = openDatabase(c.env.DB);

@@ -4,7 +4,7 @@
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { readDirectory } from '../db/directories.ts';
 import { startSession } from '../db/sessions.ts';
-import { noteRefusal, readStranger, type Stranger } from '../db/sign-in.ts';
+import { noteRefusal, readStanding, type Standing } from '../db/sign-in.ts';
 import type { IdTokenClaims } from '../google/id-token.ts';
 import { noteWhetherReadable } from '../sync/condition.ts';
 import { lookAt } from '../sync/look.ts';
@@ -16,7 +16,7 @@ const REFUSAL_TTL_MS = 60_000;
 const CODE_TTL_MS = 60_000;
 
 /** Why somebody whom Google has identified may not enter; a stable code for log and page. */
-export const REFUSALS = [
+const REFUSALS = [
   'consumer-account',
   'email-not-verified',
   'other-organisation',
@@ -34,7 +34,7 @@ export type Admission =
   /** It could not be found out; nothing is wrong with the person. */
   | { kind: 'unavailable'; code: string };
 
-export interface Arrival {
+interface Arrival {
   claims: IdTokenClaims;
   /** The session token that the browser presented, to be replaced. */
   presented: string | null;
@@ -47,19 +47,19 @@ async function start(ports: SsoPorts, arrival: Arrival): Promise<Admission | nul
   const nowMs = ports.nowMs();
   const token = newSecret();
   const code = challenge === null ? null : newSecret();
-  const started = await startSession(ports.db, claims.sub, {
-    session: {
+  const started = await startSession(
+    ports.db,
+    claims.sub,
+    {
       tokenHash: await hashOf(token),
-      kind: 'page',
       nowMs,
       expiresMs: nowMs + ports.config.sessionTtlMs,
+      replaces: presented === null ? null : await hashOf(presented),
     },
-    replaces: presented === null ? null : await hashOf(presented),
-    code:
-      code === null || challenge === null
-        ? null
-        : { codeHash: await hashOf(code), challenge, expiresMs: nowMs + CODE_TTL_MS },
-  });
+    code === null || challenge === null
+      ? null
+      : { codeHash: await hashOf(code), challenge, expiresMs: nowMs + CODE_TTL_MS },
+  );
   return started && { kind: 'admitted', directoryId: started.directoryId, token, code };
 }
 
@@ -68,15 +68,15 @@ const unavailable = (code: string): Admission => ({ kind: 'unavailable', code })
 const isRefusal = (text: string): text is Refusal => (REFUSALS as readonly string[]).includes(text);
 
 /** What a row that lets nobody in says; `null` for an active one. */
-function refusalBy({ status }: Stranger): Refusal | null {
+function refusalBy({ status }: Standing): Refusal | null {
   if (status === null) return 'not-in-directory';
   return status === 'active' ? null : status;
 }
 
-/** Without a directory that holds the domain nobody is asked. */
-async function refuseUnheld(ports: SsoPorts, stranger: Stranger): Promise<Admission> {
-  const reason = refusalBy(stranger);
-  if (reason !== null && reason !== 'not-in-directory') return refused(reason);
+/** Where no directory holds the domain, or several do, nobody is asked: what is known here decides. */
+async function withoutAsking(ports: SsoPorts, { status }: Standing): Promise<Admission> {
+  if (status === 'active') return unavailable('changed-meanwhile');
+  if (status !== null) return refused(status);
   const directory = await readDirectory(ports.db, DEFAULT_DIRECTORY_ID);
   // Before the first import no domain is known at all.
   return (directory?.importedMs ?? null) === null
@@ -108,7 +108,8 @@ async function ask(
 }
 
 /**
- * Lets a person in, or says why not. Two statements for somebody known and active.
+ * Lets a person in, or says why not. One statement for somebody known and active; three at most, where a session is
+ * replaced and a frame waits for its code.
  *
  * @throws {DatabaseError}
  */
@@ -119,20 +120,17 @@ export async function admit(ports: SsoPorts, arrival: Arrival): Promise<Admissio
   const known = await start(ports, arrival);
   if (known !== null) return known;
 
-  const read = () => readStranger(ports.db, sub, hostedDomain, ports.nowMs());
-  const stranger = await read();
-  const [directory, another] = stranger.directories;
-  // Several directories are never tried one after the other.
-  if (directory === undefined || another !== undefined) return refuseUnheld(ports, stranger);
+  const read = () => readStanding(ports.db, sub, hostedDomain, ports.nowMs());
+  const standing = await read();
+  const [directory, another] = standing.directories;
+  if (directory === undefined || another !== undefined) return withoutAsking(ports, standing);
   const { id: directoryId, refusedReason } = directory;
   if (refusedReason !== null) {
     return refused(isRefusal(refusedReason) ? refusedReason : 'not-in-directory');
   }
-  const answer = await ask(ports, directoryId, sub);
-  if (answer?.kind === 'unavailable') return answer;
-  const admitted = answer ?? (await start(ports, arrival));
-  if (admitted?.kind === 'admitted') return admitted;
-  const reason = admitted?.kind === 'refused' ? admitted.reason : refusalBy(await read());
+  const answer = (await ask(ports, directoryId, sub)) ?? (await start(ports, arrival));
+  if (answer !== null && answer.kind !== 'refused') return answer;
+  const reason = answer?.reason ?? refusalBy(await read());
   // Active again by now: the next try succeeds at once.
   if (reason === null) return unavailable('changed-meanwhile');
   const untilMs = ports.nowMs() + REFUSAL_TTL_MS;

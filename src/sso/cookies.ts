@@ -6,22 +6,22 @@ import type { CookieOptions } from 'hono/utils/cookie';
 import type { Config } from '../config.ts';
 
 /** `__Host-` needs `Secure`, which a browser takes from http only on loopback, and then not everywhere. */
-function hostName(config: Config, name: string): string {
+function hostPrefixed(config: Config, name: string): string {
   return config.publicUrl.protocol === 'https:' ? `__Host-${name}` : name;
 }
 
-export const sessionCookie = (config: Config) => hostName(config, 'session');
+export const sessionCookie = (config: Config) => hostPrefixed(config, 'session');
 /** One for each attempt, named by the beginning of its `state`, so that two tabs don't meet. */
 export const loginCookie = (config: Config, state: string) =>
   `${loginCookiePrefix(config)}${state.slice(0, 12)}`;
-const loginCookiePrefix = (config: Config) => hostName(config, 'login-');
+const loginCookiePrefix = (config: Config) => hostPrefixed(config, 'login-');
 export const isLoginCookie = (config: Config, name: string) =>
   name.startsWith(loginCookiePrefix(config)) &&
   /^[A-Za-z0-9_-]{12}$/.test(name.slice(loginCookiePrefix(config).length));
 /** Signed out on purpose: nobody is signed in silently again until they click. */
-export const signedOutCookie = (config: Config) => hostName(config, 'signed-out');
+export const signedOutCookie = (config: Config) => hostPrefixed(config, 'signed-out');
 /** How often a silent sign-in was tried lately. */
-export const silentTriesCookie = (config: Config) => hostName(config, 'silent-tries');
+export const silentTriesCookie = (config: Config) => hostPrefixed(config, 'silent-tries');
 /** In a frame on another site the cookie must be `Secure`, also on loopback, or the browser drops it. */
 export const FRAME_COOKIE = '__Host-embed';
 
@@ -53,6 +53,11 @@ export function requestCookies(header: string | undefined): [name: string, value
     const [name = '', ...value] = pair.split('=');
     return value.length > 0 ? [[bare(name), bare(value.join('='))]] : [];
   });
+}
+
+/** Whether a cookie of this name is there, however often. */
+export function hasCookie(header: string | undefined, name: string): boolean {
+  return requestCookies(header).some(([one]) => one === name);
 }
 
 /** The one cookie of this name: `null` where there is none, or more than one. */

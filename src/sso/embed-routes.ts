@@ -8,14 +8,14 @@ import { bodyLimit } from 'hono/body-limit';
 import { setCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
 import * as z from 'zod';
+import type { AppEnv } from '../config.ts';
+import { openDatabase } from '../db/database.ts';
 import { redeemCode } from '../db/sessions.ts';
 import { log } from '../log.ts';
 import { FRAME_COOKIE, frameCookie } from './cookies.ts';
 import { FRAME_SCRIPT } from './frame-script.ts';
 import { limited } from './limit.ts';
-import { ssoPorts } from './ports.ts';
-import type { SsoEnv } from './routes.tsx';
-import { sameOriginOnly } from './same-origin.ts';
+import { sameOriginOnly } from './request-origin.ts';
 import { presentedToken, sessionBody, sessionOf } from './session.ts';
 import { hashOf, isSecret, newSecret } from './token.ts';
 
@@ -24,7 +24,7 @@ const secret = z.string().refine(isSecret);
 const redemption = z.object({ code: secret, verifier: secret });
 
 /** Without EMBED_ANCESTORS there is nothing under /embed. */
-export const onlyWhereFramed = createMiddleware<SsoEnv>(async (c, next) => {
+export const onlyWhereFramed = createMiddleware<AppEnv>(async (c, next) => {
   if (c.get('config').embedAncestors.length === 0) return c.notFound();
   c.header('cache-control', 'no-store');
   return next();
@@ -33,7 +33,8 @@ export const onlyWhereFramed = createMiddleware<SsoEnv>(async (c, next) => {
 const refuse = (c: Context, status: 400 | 401 | 413 | 429, code: string, message: string) =>
   c.json({ error: { code, message } }, status);
 
-export const embed = new Hono<SsoEnv>()
+/** What this room has under /embed; the application adds its own pages. */
+export const embed = new Hono<AppEnv>()
   .get('/sign-in.js', (c) =>
     c.body(FRAME_SCRIPT, 200, {
       'content-type': 'text/javascript; charset=utf-8',
@@ -48,32 +49,27 @@ export const embed = new Hono<SsoEnv>()
   .post(
     '/session',
     sameOriginOnly,
-    limited((c: Context) => refuse(c, 429, 'rate-limited', 'Too many; try again in a minute.')),
+    limited((c) => refuse(c, 429, 'rate-limited', 'Too many; try again in a minute.')),
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: (c) => refuse(c, 413, 'too-large', 'A code and its verifier are smaller.'),
     }),
     async (c) => {
       const { config } = c.var;
-      const { db, nowMs: now } = ssoPorts(c.env, config);
       const body = redemption.safeParse(await c.req.json().catch(() => null));
       if (!body.success) return refuse(c, 400, 'invalid', 'This is no code with its verifier.');
-      const nowMs = now();
+      const nowMs = Date.now();
       const token = newSecret();
       const presented = presentedToken(config, c.req.header('cookie'), 'frame');
       const redeemed = await redeemCode(
-        db,
-        {
-          codeHash: await hashOf(body.data.code),
-          challenge: await hashOf(body.data.verifier),
-        },
+        openDatabase(c.env.DB),
+        { codeHash: await hashOf(body.data.code), challenge: await hashOf(body.data.verifier) },
         {
           tokenHash: await hashOf(token),
-          kind: 'frame',
           nowMs,
           expiresMs: nowMs + config.sessionTtlMs,
+          replaces: presented === null ? null : await hashOf(presented),
         },
-        presented === null ? null : await hashOf(presented),
       );
       if (redeemed === null) {
         log('warn', 'frame.refused', { requestId: c.get('requestId') });

@@ -3,6 +3,8 @@
 //
 // The attacks: a hostile opener (the message goes to our origin only), a forged message (it must come from our origin
 // and from the very window that was opened here), a stolen code (worthless without the verifier, which stays here).
+import { FRAME_SESSION_PATH, LOGIN_PATH } from './paths.ts';
+
 export const FRAME_SCRIPT = `'use strict';
 (() => {
   const handOver = document.querySelector('[data-hand-over]');
@@ -14,10 +16,17 @@ export const FRAME_SCRIPT = `'use strict';
     return;
   }
 
+  // This page, with the mark of somebody who has just signed in, or without it.
+  const here = (change) => {
+    const url = new URL(window.location.href);
+    url.searchParams[change]('signed-in', '1');
+    return url.href;
+  };
+
   const button = document.querySelector('[data-embed-sign-in]');
   if (!button) {
     // Signed in: whoever reloads this page later must not be told that the cookie was not kept.
-    window.history.replaceState(null, '', window.location.pathname);
+    window.history.replaceState(null, '', here('delete'));
     return;
   }
 
@@ -43,7 +52,7 @@ export const FRAME_SCRIPT = `'use strict';
   };
 
   button.addEventListener('click', () => {
-    popup = window.open('/auth/login?embed=' + challenge, '_blank', 'popup,width=500,height=680');
+    popup = window.open('${LOGIN_PATH}?embed=' + challenge, '_blank', 'popup,width=500,height=680');
     say(popup ? 'waiting' : 'cut-off');
   });
 
@@ -54,7 +63,7 @@ export const FRAME_SCRIPT = `'use strict';
     popup = null;
     let isRedeemed = false;
     try {
-      const response = await fetch('/embed/session', {
+      const response = await fetch('${FRAME_SESSION_PATH}', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ code, verifier }),
@@ -64,7 +73,7 @@ export const FRAME_SCRIPT = `'use strict';
       // No answer: the same to the person as a refusal.
     }
     if (isRedeemed) {
-      window.location.replace(window.location.pathname + '?signed-in');
+      window.location.replace(here('set'));
       return;
     }
     say('failed');

@@ -1,6 +1,7 @@
-// How many sign-ins one address may begin or finish: 300 a minute, since a whole office shares one.
+// How many sign-ins and redemptions one address may ask for; wrangler.toml says how many, since a whole office shares one.
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { Env } from '../config.ts';
+import type { AppEnv } from '../config.ts';
 
 /** Whoever has an IPv6 address has 2^64 of them: the network counts. IPv4 stays as it is. */
 export function networkOf(address: string): string {
@@ -17,20 +18,10 @@ export function networkOf(address: string): string {
     .join(':');
 }
 
-/**
- * Refuses what is not a window: otherwise any site that somebody of an office has open could use up the office's limit
- * with images. Browsers that don't say what they fetch for are let through.
- */
-export const onlyWindows = createMiddleware(async (c, next) => {
-  if ((c.req.header('sec-fetch-dest') ?? 'document') === 'document') return next();
-  return c.text('Sign-in happens in a window of its own.\n', 403);
-});
-
-/** Lets a request through, or calls `refuse` when its network has had too many. */
-export const limited = (refuse: (c: never) => Response | Promise<Response>) =>
-  createMiddleware<{ Bindings: Env }>(async (c, next) => {
+/** Lets a request through, or answers with `refuse` when its network has had too many. */
+export const limited = (refuse: (c: Context<AppEnv>) => Response | Promise<Response>) =>
+  createMiddleware<AppEnv>(async (c, next) => {
     // Set by Cloudflare, whatever a client sends; absent on a laptop.
     const key = networkOf(c.req.header('cf-connecting-ip') ?? 'local');
-    if ((await c.env.LOGIN_LIMIT.limit({ key })).success) return next();
-    return refuse(c as never);
+    return (await c.env.LOGIN_LIMIT.limit({ key })).success ? next() : refuse(c);
   });

@@ -43,12 +43,12 @@ async function keysOf(config: Config): Promise<CryptoKey[]> {
 /** Encrypts an attempt for its cookie: about 500 characters. */
 export async function sealAttempt(
   config: Config,
-  { ...content }: LoginAttempt,
+  content: LoginAttempt,
   nowMs: number,
 ): Promise<string> {
   const [key] = await keysOf(config);
   if (key === undefined) throw new TypeError('there is no APP_SECRET');
-  return new EncryptJWT(content)
+  return new EncryptJWT({ ...content })
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
     .setExpirationTime(Math.floor(nowMs / 1000) + LOGIN_TTL_SECONDS)
     .encrypt(key);

@@ -1,6 +1,5 @@
 // Beginning a sign-in: an attempt for this browser, and where at Google it goes.
 import { authorizationUrl, newAttempt, type Prompt } from '../google/openid.ts';
-import type { OpenIdPorts } from '../google/openid-provider.ts';
 import { loginCookie } from './cookies.ts';
 import { type LoginAttempt, sealAttempt } from './login-attempt.ts';
 import type { SsoPorts } from './ports.ts';
@@ -8,31 +7,26 @@ import type { SsoPorts } from './ports.ts';
 export interface LoginRequest {
   /** A path of ours, as `parseReturnTo` gives it. */
   returnTo: string;
-  silent: boolean;
+  /** The challenge of the frame that opened this window; `null` = none did. */
   challenge: string | null;
-  selectAccount: boolean;
+  /** `none` = silently; `null` = Google shows what it needs to. */
+  prompt: Prompt | null;
+  /** An address or id for Google to preselect. */
   loginHint: string | null;
 }
 
-export interface StartedLogin {
-  location: string;
-  cookie: { name: string; value: string };
-}
-
-function promptOf({ silent, selectAccount }: LoginRequest): Prompt | null {
-  if (silent) return 'none';
-  return selectAccount ? 'select_account' : null;
-}
-
-/** @throws {OpenIdError} `unavailable` while Google's endpoints can't be read */
+/**
+ * Makes an attempt, and says where to send the browser with it.
+ *
+ * @returns an address at Google, and the cookie that this browser must bring to the callback
+ * @throws {OpenIdError} `unavailable` while Google's endpoints can't be read
+ */
 export async function startLogin(
   ports: SsoPorts,
-  openid: OpenIdPorts,
-  request: LoginRequest,
-): Promise<StartedLogin> {
-  const { returnTo, silent, challenge, loginHint } = request;
-  const attempt: LoginAttempt = { ...newAttempt(), returnTo, silent, challenge };
-  const url = await authorizationUrl(openid, attempt, { prompt: promptOf(request), loginHint });
+  { returnTo, challenge, prompt, loginHint }: LoginRequest,
+): Promise<{ location: string; cookie: { name: string; value: string } }> {
+  const attempt: LoginAttempt = { ...newAttempt(), returnTo, silent: prompt === 'none', challenge };
+  const url = await authorizationUrl(ports.openid, attempt, { prompt, loginHint });
   return {
     location: url.href,
     cookie: {

@@ -3,41 +3,11 @@
 import type { Config, Env } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import type { SessionKind } from '../db/schema.ts';
-import { readSession, type SessionRow } from '../db/sessions.ts';
+import { readSession, type Session } from '../db/sessions.ts';
 import { FRAME_COOKIE, onlyCookie, requestCookies, sessionCookie } from './cookies.ts';
 import { hashOf, isSecret } from './token.ts';
 
-/** Somebody who is signed in, as their row says at this moment. */
-export interface Session {
-  readonly user: {
-    /** Google's immutable user id, the OIDC `sub`. */
-    readonly id: string;
-    readonly directoryId: string;
-    readonly email: string;
-    readonly name: string;
-    readonly roles: readonly string[];
-    readonly isAdmin: boolean;
-    readonly orgUnitPath: string;
-    readonly photoUrl: string | null;
-  };
-  readonly expiresMs: number;
-}
-
-function toSession(row: SessionRow): Session {
-  return {
-    user: {
-      id: row.userId,
-      directoryId: row.directoryId,
-      email: row.email,
-      name: row.fullName,
-      roles: JSON.parse(row.roles) as string[],
-      isAdmin: row.isAdmin === 1,
-      orgUnitPath: row.orgUnitPath,
-      photoUrl: row.photoUrl,
-    },
-    expiresMs: row.expiresMs,
-  };
-}
+export type { Session };
 
 const cookieOf = (config: Config, kind: SessionKind) =>
   kind === 'frame' ? FRAME_COOKIE : sessionCookie(config);
@@ -77,8 +47,7 @@ export async function sessionOf(
 ): Promise<Session | null> {
   const token = presentedToken(config, cookieHeader, kind);
   if (token === null) return null;
-  const row = await readSession(openDatabase(env.DB), await hashOf(token), kind, Date.now());
-  return row && toSession(row);
+  return readSession(openDatabase(env.DB), await hashOf(token), kind, Date.now());
 }
 
 /** The answer of `GET /auth/session`; times are ISO 8601. */

@@ -1,6 +1,6 @@
 // The sync room's HTTP: where Google's pushes arrive, and whether people are in step.
 import { Hono } from 'hono';
-import { type Config, DEFAULT_DIRECTORY_ID, type Env } from '../config.ts';
+import { type AppEnv, DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { readDirectory } from '../db/directories.ts';
 import { log } from '../log.ts';
@@ -8,9 +8,7 @@ import { channelKeys } from './channel-token.ts';
 import { syncHealth } from './health.ts';
 import { receiveNotification } from './receive.ts';
 
-type SyncRoutes = { Bindings: Env; Variables: { config: Config } };
-
-export const notifications = new Hono<SyncRoutes>().all('/', async (c) => {
+export const notifications = new Hono<AppEnv>().all('/', async (c) => {
   const keys = await channelKeys(c.get('config'));
   const { status, ...fields } = await receiveNotification(
     {
@@ -26,7 +24,7 @@ export const notifications = new Hono<SyncRoutes>().all('/', async (c) => {
 });
 
 /** 200 when people are in step, else 503 with a reason code and since when. One D1 row, no KV. */
-export const syncHealthRoute = new Hono<SyncRoutes>().get('/', async (c) => {
+export const syncHealthRoute = new Hono<AppEnv>().get('/', async (c) => {
   const directory = await readDirectory(openDatabase(c.env.DB), DEFAULT_DIRECTORY_ID);
   const health = syncHealth(directory, c.get('config').reconcileEveryMinutes, Date.now());
   const since = health.sinceMs === null ? null : new Date(health.sinceMs).toISOString();

@@ -87,7 +87,7 @@ export function tell(line: LogLine, person: (id: string) => PersonName | null): 
     case 'sign-in.refused':
       return `${name()}  was not let in: ${field('reason')}`;
     case 'sign-in.ended':
-      return `A sign-in ended: ${field('kind')} (${field('code')})`;
+      return `A sign-in ended: ${field('reason')} ${field('code')}`.trim();
     case 'frame.admitted':
       return `${name()}  signed in inside a frame`;
     case 'session.ended':

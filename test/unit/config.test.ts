@@ -40,6 +40,7 @@ describe('a right configuration', () => {
       googleCallsPerPass: 45,
       rolesSchema: 'Roles',
       oauthClient: undefined,
+      missingForSignIn: ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
       googleIssuer: 'https://accounts.google.com',
       sessionTtlMs: 12 * 3_600_000,
       embedAncestors: [],
