@@ -53,10 +53,10 @@ describe('a line of the story', () => {
     const ended = {
       level: 'warn',
       event: 'sign-in.ended',
-      kind: 'declined',
+      reason: 'declined',
       code: 'access_denied',
     };
-    expect(tell(ended, known)).toBe('A sign-in ended: declined (access_denied)');
+    expect(tell(ended, known)).toBe('A sign-in ended: declined access_denied');
   });
 
   test('keeps a hostile name from drawing on the terminal or turning the line around', () => {
