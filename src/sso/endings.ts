@@ -6,7 +6,7 @@ import { type Again, ENDINGS, type Ending, endingPage, isUneventful } from './pa
 
 const HOME: Again = { returnTo: '/', challenge: null };
 
-export interface EndingDetails {
+interface EndingDetails {
   again?: Again;
   /** What exactly happened, as a code. */
   code?: string;

@@ -12,7 +12,7 @@ export interface Again {
 }
 
 /** Where a click begins a sign-in that ends at the same place. */
-export function loginPath({ returnTo, challenge }: Again, selectAccount = false): string {
+function loginPath({ returnTo, challenge }: Again, selectAccount = false): string {
   const query = new URLSearchParams();
   if (challenge !== null) query.set('embed', challenge);
   else if (returnTo !== '/') query.set('return_to', returnTo);

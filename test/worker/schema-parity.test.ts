@@ -148,13 +148,16 @@ test('tickets are not indexed, so that a stamp writes one row', async () => {
   expect(indexed.map(({ name }) => name).toSorted()).toEqual(['directory_id', 'email', 'id', null]);
 });
 
-test('statuses, causes and event types are those that the tables accept', async () => {
+test('statuses, causes, event types and kinds are those that the tables accept', async () => {
   const [users] = await all<{ sql: string }>("SELECT sql FROM sqlite_schema WHERE name = 'users'");
   const [events] = await all<{ sql: string }>(
     "SELECT sql FROM sqlite_schema WHERE name = 'events'",
   );
   const [runs] = await all<{ sql: string }>(
     "SELECT sql FROM sqlite_schema WHERE name = 'reconcile_runs'",
+  );
+  const [sessions] = await all<{ sql: string }>(
+    "SELECT sql FROM sqlite_schema WHERE name = 'sessions'",
   );
   const accepted = (sql: string | undefined, column: string) =>
     [
@@ -164,5 +167,6 @@ test('statuses, causes and event types are those that the tables accept', async 
   expect(accepted(users?.sql, 'status')).toEqual([...schema.USER_STATUSES]);
   expect(accepted(users?.sql, 'cause')).toEqual([...schema.CAUSES]);
   expect(accepted(events?.sql, 'type')).toEqual([...schema.EVENT_TYPES]);
+  expect(accepted(sessions?.sql, 'kind')).toEqual([...schema.SESSION_KINDS]);
   expect(accepted(runs?.sql, 'outcome')).toEqual([...schema.RECONCILE_OUTCOMES]);
 });
