@@ -1,7 +1,7 @@
 // Where a sign-in sends the browser, parameter by parameter, and what it brings to the token endpoint afterwards.
 import { base64url } from 'jose';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { ANA } from './sign-in-endings.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ANA } from './signed-in.ts';
 import { APP, createSignInWorld, OAUTH_CLIENT, Visitor } from './visitor.ts';
 import type { World } from './world.ts';
 
@@ -10,10 +10,6 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
 let world: World;
 beforeAll(async () => {
   world = await createSignInWorld();
-});
-afterAll(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 async function authorizationUrl(login = '/auth/login', visitor = new Visitor(world)): Promise<URL> {

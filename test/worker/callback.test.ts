@@ -1,51 +1,32 @@
 // Callbacks that don't belong to the sign-in that this browser began: forged, swapped, mixed up, replayed.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { app } from '../../src/app.tsx';
 import {
-  ANA,
+  DECLINED,
   expectNobody,
   expectSignedIn,
-  loggedCodes,
-  setCookies,
-  watchLog,
+  NO_ATTEMPT,
+  NOT_BELIEVED,
 } from './sign-in-endings.ts';
-import { APP, createSignInWorld, OAUTH_CLIENT, Visitor } from './visitor.ts';
+import { ANA, changed, codesOf, type Line, listenToLog } from './signed-in.ts';
+import { APP, createSignInWorld, OAUTH_CLIENT, setCookies, Visitor } from './visitor.ts';
 import type { World } from './world.ts';
 
-const NO_ATTEMPT = { status: 400, reason: 'no-attempt' };
-const NOT_BELIEVED = { status: 400, reason: 'not-believable' };
-const DECLINED = { status: 403, reason: 'declined' };
-
 let world: World;
+let lines: Line[];
 let ana: Visitor;
 beforeAll(async () => {
   world = await createSignInWorld();
 });
 beforeEach(() => {
-  watchLog();
+  lines = listenToLog();
   ana = new Visitor(world).atGoogle(ANA);
 });
 afterEach(() => {
   world.google.openid.callbackIss = null;
-  vi.restoreAllMocks();
-});
-afterAll(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 const parameter = (url: string, name: string) => new URL(url).searchParams.get(name) ?? '';
-
-/** The URL with parameters set, added (a list) or taken out (`null`). */
-function changed(url: string, change: Record<string, string | string[] | null>): string {
-  const target = new URL(url);
-  for (const [name, value] of Object.entries(change)) {
-    if (typeof value === 'string') target.searchParams.set(name, value);
-    else target.searchParams.delete(name);
-    if (Array.isArray(value)) for (const one of value) target.searchParams.append(name, one);
-  }
-  return target.href;
-}
 
 describe('security 3: a callback is not accepted', () => {
   test('in another browser: a page with a button, and it goes nowhere by itself', async () => {
@@ -58,7 +39,7 @@ describe('security 3: a callback is not accepted', () => {
     expect(setCookies(response)).toEqual([]);
     expect(response.headers.get('refresh')).toBeNull();
     const before = world.google.openid.tokenCalls;
-    await expectNobody(victim, response, NO_ATTEMPT);
+    await expectNobody(victim, response, NO_ATTEMPT, lines);
     expect(world.google.openid.tokenCalls).toBe(before);
   });
 
@@ -72,7 +53,7 @@ describe('security 3: a callback is not accepted', () => {
     const url = await ana.callbackUrl();
     const state = typeof change === 'function' ? change(parameter(url, 'state')) : change;
     const before = world.google.openid.tokenCalls;
-    await expectNobody(ana, await ana.ask(changed(url, { state })), NO_ATTEMPT);
+    await expectNobody(ana, await ana.ask(changed(url, { state })), NO_ATTEMPT, lines);
     expect(world.google.openid.tokenCalls).toBe(before);
   });
 
@@ -80,36 +61,36 @@ describe('security 3: a callback is not accepted', () => {
     const url = await ana.callbackUrl();
     const state = parameter(url, 'state').slice(0, 12) + 'A'.repeat(31);
     const before = world.google.openid.tokenCalls;
-    await expectNobody(ana, await ana.ask(changed(url, { state })), NOT_BELIEVED);
+    await expectNobody(ana, await ana.ask(changed(url, { state })), NOT_BELIEVED, lines);
     expect(world.google.openid.tokenCalls).toBe(before);
   });
 
   test('with the state of another tab: its code has another verifier', async () => {
     const [one, two] = [await ana.callbackUrl(), await ana.callbackUrl()];
     const swapped = changed(one, { state: parameter(two, 'state') });
-    await expectNobody(ana, await ana.ask(swapped), NOT_BELIEVED);
-    expect(loggedCodes()).toEqual(['invalid_grant']);
+    await expectNobody(ana, await ana.ask(swapped), NOT_BELIEVED, lines);
+    expect(codesOf(lines)).toEqual(['invalid_grant']);
   });
 
   test('with a code that somebody else got at Google (code injection)', async () => {
     const mallory = new Visitor(world).atGoogle('kwame.boateng@example.test');
     const stolen = parameter(await ana.callbackUrl(), 'code');
     const url = changed(await mallory.callbackUrl(), { code: stolen });
-    await expectNobody(mallory, await mallory.ask(url), NOT_BELIEVED);
+    await expectNobody(mallory, await mallory.ask(url), NOT_BELIEVED, lines);
   });
 
   test('with a code that was used', async () => {
     const url = await ana.callbackUrl();
-    await expectSignedIn(ana, await ana.ask(url));
+    await expectSignedIn(ana, await ana.ask(url), lines);
     const other = new Visitor(world).atGoogle(ANA);
     const next = changed(await other.callbackUrl(), { code: parameter(url, 'code') });
-    await expectNobody(other, await other.ask(next), NOT_BELIEVED);
-    expect(loggedCodes().at(-1)).toBe('invalid_grant');
+    await expectNobody(other, await other.ask(next), NOT_BELIEVED, lines);
+    expect(codesOf(lines).at(-1)).toBe('invalid_grant');
   });
 
   test('twice: the second finds no attempt, and who is signed in stays so', async () => {
     const url = await ana.callbackUrl();
-    await expectSignedIn(ana, await ana.ask(url));
+    await expectSignedIn(ana, await ana.ask(url), lines);
     const response = await ana.ask(url);
     expect(response.status).toBe(400);
     expect(setCookies(response)).toEqual([]);
@@ -125,13 +106,13 @@ describe('security 3: a callback is not accepted', () => {
     world.google.openid.callbackIss = iss;
     const url = await ana.callbackUrl();
     const before = world.google.openid.tokenCalls;
-    await expectNobody(ana, await ana.ask(url), NOT_BELIEVED);
+    await expectNobody(ana, await ana.ask(url), NOT_BELIEVED, lines);
     expect(world.google.openid.tokenCalls).toBe(before);
   });
 
   test('without issuer, since Google says that it names itself', async () => {
     const url = await ana.callbackUrl();
-    await expectNobody(ana, await ana.ask(changed(url, { iss: null })), NOT_BELIEVED);
+    await expectNobody(ana, await ana.ask(changed(url, { iss: null })), NOT_BELIEVED, lines);
   });
 
   test.each<[what: string, change: Record<string, string | string[] | null>]>([
@@ -144,19 +125,19 @@ describe('security 3: a callback is not accepted', () => {
     ['an answer that is a token itself', { response: 'eyJhbGciOiJub25lIn0.e30.' }],
   ])('with %s', async (_, change) => {
     const url = await ana.callbackUrl();
-    await expectNobody(ana, await ana.ask(changed(url, change)), NOT_BELIEVED);
+    await expectNobody(ana, await ana.ask(changed(url, change)), NOT_BELIEVED, lines);
   });
 
   test('with two states', async () => {
     const url = await ana.callbackUrl();
     const state = parameter(url, 'state');
     const doubled = changed(url, { state: [state, 'A'.repeat(43)] });
-    await expectNobody(ana, await ana.ask(doubled), NOT_BELIEVED);
+    await expectNobody(ana, await ana.ask(doubled), NOT_BELIEVED, lines);
   });
 
   test('with both a code and an error', async () => {
     const url = changed(await ana.callbackUrl(), { error: 'access_denied' });
-    await expectNobody(ana, await ana.ask(url), DECLINED);
+    await expectNobody(ana, await ana.ask(url), DECLINED, lines);
   });
 
   test('whose error is a stranger’s text: neither page nor log repeats it', async () => {
@@ -168,8 +149,8 @@ describe('security 3: a callback is not accepted', () => {
     const response = await ana.ask(url);
     const page = await response.clone().text();
     expect(page).not.toMatch(/555-0100|pay-here/);
-    await expectNobody(ana, response, DECLINED);
-    expect(loggedCodes()).toEqual(['unknown-error']);
+    await expectNobody(ana, response, DECLINED, lines);
+    expect(codesOf(lines)).toEqual(['unknown-error']);
   });
 
   test('by POST', async () => {

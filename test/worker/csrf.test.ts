@@ -1,8 +1,8 @@
 // Requests that change something come from our own pages only; and the headers of every answer under /auth.
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { app } from '../../src/app.tsx';
-import { ANA, setCookies } from './sign-in-endings.ts';
-import { APP, createSignInWorld, Visitor } from './visitor.ts';
+import { ANA, listenToLog } from './signed-in.ts';
+import { APP, createSignInWorld, setCookies, Visitor } from './visitor.ts';
 import type { World } from './world.ts';
 
 let world: World;
@@ -11,16 +11,9 @@ beforeAll(async () => {
   world = await createSignInWorld({ vars: { EMBED_ANCESTORS: 'https://sites.google.com' } });
 });
 beforeEach(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) {
-    vi.spyOn(console, level).mockImplementation(() => {});
-  }
+  listenToLog();
   ana = new Visitor(world).atGoogle(ANA);
   await ana.open('/auth/login');
-});
-afterAll(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 const ORIGINS = {

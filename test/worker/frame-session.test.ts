@@ -1,5 +1,5 @@
 // Signing in inside a frame, over HTTP: the popup's one-time code, the frame's cookie, and how little it is worth.
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { hashOf, newSecret } from '../../src/sso/token.ts';
 import {
   ANA,
@@ -27,10 +27,6 @@ const HOUR = 3_600_000;
 let world: World;
 beforeEach(async () => {
   world = await createSignInWorld({ vars: FRAMED });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 const statusOf = async (body: unknown, headers: Record<string, string> = {}) =>
@@ -257,7 +253,7 @@ describe('security 4: the redemption’s body', () => {
 describe('security 4: the frame’s session', () => {
   test('counts under /embed only, and a window’s not there', async () => {
     const frame = tokenOf(await signInFramed(world, ANA), FRAME);
-    const page = tokenOf(await signIn(world, ANA));
+    const page = tokenOf((await signIn(world, ANA)).visitor);
     const expected: [path: string, cookie: string, status: number][] = [
       ['/embed/session', `${FRAME}=${frame}`, 200],
       ['/auth/session', `${SESSION}=${page}`, 200],

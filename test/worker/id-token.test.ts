@@ -1,19 +1,11 @@
 // The ID token: whatever is wrong with it, nobody is signed in. First from end to end, then the checks that are ours
 // alone, without the library's in front of them.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { issuerSpelling, verifyIdToken } from '../../src/google/id-token.ts';
 import { type OpenIdPorts, readProvider } from '../../src/google/openid-provider.ts';
 import { type HonestToken, idTokenClaims } from '../google/openid/id-token.ts';
-import {
-  ANA,
-  expectNobody,
-  expectSignedIn,
-  forge,
-  forgeClaims,
-  signed,
-  signIn,
-  watchLog,
-} from './sign-in-endings.ts';
+import { expectNobody, expectSignedIn, NOT_BELIEVED } from './sign-in-endings.ts';
+import { ANA, forge, forgeClaims, type Line, listenToLog, signed, signIn } from './signed-in.ts';
 import { createSignInWorld, OAUTH_CLIENT } from './visitor.ts';
 import type { World } from './world.ts';
 
@@ -22,27 +14,28 @@ const OTHER = '999-other.apps.googleusercontent.com';
 const GOOGLE = 'https://accounts.google.com';
 const HOUR = 3600;
 
+/** RSA keys that are none of Google's. */
+async function newKeyPair(hash: 'SHA-256' | 'SHA-512'): Promise<CryptoKeyPair> {
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash, modulusLength: 2048 };
+  const publicExponent = new Uint8Array([1, 0, 1]);
+  const usages = ['sign', 'verify'];
+  const pair = await crypto.subtle.generateKey({ ...algorithm, publicExponent }, true, usages);
+  return pair as CryptoKeyPair;
+}
+
 let world: World;
+let lines: Line[];
 let otherKey: CryptoKey;
 beforeAll(async () => {
   world = await createSignInWorld();
-  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048 };
-  const pair = (await crypto.subtle.generateKey(
-    { ...algorithm, publicExponent: new Uint8Array([1, 0, 1]) },
-    true,
-    ['sign', 'verify'],
-  )) as CryptoKeyPair;
-  otherKey = pair.privateKey;
+  otherKey = (await newKeyPair('SHA-256')).privateKey;
 });
-beforeEach(watchLog);
+beforeEach(() => {
+  lines = listenToLog();
+});
 afterEach(() => {
   world.google.openid.forge = null;
   world.google.openid.issWithoutScheme = false;
-  vi.restoreAllMocks();
-});
-afterAll(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 /** What a verifier takes that uses the public key as an HMAC secret: the attack needs nothing but the JWKS. */
@@ -84,7 +77,7 @@ describe('security 3: an ID token is not believed that is', () => {
   test.each(FORGERIES)('%s', async (_, make) => {
     forge(world, make);
     const { visitor, response } = await signIn(world);
-    await expectNobody(visitor, response, { status: 400, reason: 'not-believable' });
+    await expectNobody(visitor, response, NOT_BELIEVED, lines);
   });
 
   test.each<[what: string, claims: (nowSeconds: number) => Record<string, unknown>]>([
@@ -122,14 +115,14 @@ describe('security 3: an ID token is not believed that is', () => {
   ])('%s', async (_, claims) => {
     forgeClaims(world, claims(world.clock.nowMs / 1000));
     const { visitor, response } = await signIn(world);
-    await expectNobody(visitor, response, { status: 400, reason: 'not-believable' });
+    await expectNobody(visitor, response, NOT_BELIEVED, lines);
   });
 });
 
 test('security 3: an answer without any ID token signs nobody in', async () => {
   forge(world, async () => undefined as never);
   const { visitor, response } = await signIn(world);
-  await expectNobody(visitor, response, { status: 400, reason: 'not-believable' });
+  await expectNobody(visitor, response, NOT_BELIEVED, lines);
 });
 
 describe('security 3: who Google says it is', () => {
@@ -145,7 +138,7 @@ describe('security 3: who Google says it is', () => {
   ])('somebody known is refused %s', async (_, claims, reason) => {
     forgeClaims(world, claims);
     const { visitor, response } = await signIn(world);
-    await expectNobody(visitor, response, { status: 403, reason });
+    await expectNobody(visitor, response, { status: 403, reason }, lines);
   });
 
   test.each<[what: string, claims: (nowSeconds: number) => Record<string, unknown>]>([
@@ -160,7 +153,7 @@ describe('security 3: who Google says it is', () => {
   ])('an honest token is believed %s', async (_, claims) => {
     forgeClaims(world, claims(world.clock.nowMs / 1000));
     const { visitor, response } = await signIn(world);
-    await expectSignedIn(visitor, response);
+    await expectSignedIn(visitor, response, lines);
   });
 
   test.each([GOOGLE, 'accounts.google.com'])(
@@ -173,7 +166,7 @@ describe('security 3: who Google says it is', () => {
         return signed(header, claims, key);
       });
       const { visitor, response } = await signIn(world);
-      await expectSignedIn(visitor, response);
+      await expectSignedIn(visitor, response, lines);
       expect(seen).toEqual([iss]);
     },
   );
@@ -201,7 +194,7 @@ describe('security 3: with another GOOGLE_ISSUER', () => {
   test('its own spelling is believed', async () => {
     forgeClaims(other, { iss: ISSUER });
     const { visitor, response } = await signIn(other);
-    await expectSignedIn(visitor, response);
+    await expectSignedIn(visitor, response, lines);
   });
 
   test.each(['login.people-company.com', 'accounts.google.com', GOOGLE, `${ISSUER}/`])(
@@ -209,7 +202,7 @@ describe('security 3: with another GOOGLE_ISSUER', () => {
     async (iss) => {
       forgeClaims(other, { iss });
       const { visitor, response } = await signIn(other);
-      await expectNobody(visitor, response, { status: 400, reason: 'not-believable' });
+      await expectNobody(visitor, response, NOT_BELIEVED, lines);
     },
   );
 });
@@ -293,12 +286,7 @@ describe('security 3: our own checks, with no library in front of them', () => {
 
   test('refused: RS512, well signed by a key that is published without its algorithm', async () => {
     const { claims } = await honest();
-    const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512', modulusLength: 2048 };
-    const pair = (await crypto.subtle.generateKey(
-      { ...algorithm, publicExponent: new Uint8Array([1, 0, 1]) },
-      true,
-      ['sign', 'verify'],
-    )) as CryptoKeyPair;
+    const pair = await newKeyPair('SHA-512');
     const { kty, n, e } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as JsonWebKey;
     const provider = await readProvider(ports);
     const published = { keys: [{ kty, n, e, kid: 'one', use: 'sig' }] };

@@ -1,44 +1,38 @@
 // What a browser carries between /auth/login and /auth/callback, and the callbacks that don't fit it.
 import { EncryptJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { deriveEncryptionKey, type KeyPurpose } from '../../src/keys.ts';
 import { type LoginAttempt, openAttempt, sealAttempt } from '../../src/sso/login-attempt.ts';
+import { expectNobody, expectSignedIn, NO_ATTEMPT, NOT_BELIEVED } from './sign-in-endings.ts';
+import { ANA, changed, codesOf, forgeClaims, type Line, listenToLog } from './signed-in.ts';
 import {
-  ANA,
-  expectNobody,
-  expectSignedIn,
-  forgeClaims,
-  loggedCodes,
+  APP,
+  type Cookie,
+  createSignInWorld,
+  OAUTH_CLIENT,
   setCookies,
-  watchLog,
-} from './sign-in-endings.ts';
-import { APP, type Cookie, createSignInWorld, OAUTH_CLIENT, Visitor } from './visitor.ts';
+  Visitor,
+} from './visitor.ts';
 import { reopenWorld, type World } from './world.ts';
 
-const NO_ATTEMPT = { status: 400, reason: 'no-attempt' };
-const NOT_BELIEVED = { status: 400, reason: 'not-believable' };
 const LOGIN = '__Host-login-';
 const OTHER_SECRET = 'Zp0oI9uY8tR7eW6qA5sD4fG3hJ2kL1zX';
 
 let world: World;
+let lines: Line[];
 let ana: Visitor;
 beforeAll(async () => {
   world = await createSignInWorld();
 });
 beforeEach(() => {
-  watchLog();
+  lines = listenToLog();
   ana = new Visitor(world).atGoogle(ANA);
 });
 afterEach(() => {
   world.google.openid.forge = null;
   world.google.openid.callbackIss = null;
   world.google.openid.silentError = 'interaction_required';
-  vi.restoreAllMocks();
-});
-afterAll(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 const attempts = (visitor: Visitor): [string, Cookie][] =>
@@ -64,15 +58,6 @@ async function begun() {
 }
 
 const nameOf = (url: string) => LOGIN + new URL(url).searchParams.get('state')?.slice(0, 12);
-
-function changed(url: string, change: Record<string, string | null>): string {
-  const target = new URL(url);
-  for (const [name, value] of Object.entries(change)) {
-    if (value === null) target.searchParams.delete(name);
-    else target.searchParams.set(name, value);
-  }
-  return target.href;
-}
 
 describe('security 3: the login cookie', () => {
   test('has exactly these attributes, and a name of its own for each attempt', async () => {
@@ -154,7 +139,7 @@ describe('security 3: the login cookie', () => {
     put(ana, name, 'nonsense');
     const response = await ana.ask(url);
     expect(setCookies(response, `${name}=;`)).toHaveLength(1);
-    await expectNobody(ana, response, NO_ATTEMPT);
+    await expectNobody(ana, response, NO_ATTEMPT, lines);
   });
 
   test('a browser keeps the latest five attempts, and the oldest goes', async () => {
@@ -164,8 +149,8 @@ describe('security 3: the login cookie', () => {
       expect(attempts(ana).length).toBeLessThanOrEqual(5);
     }
     expect(attempts(ana).map(([name]) => name)).toEqual(urls.slice(2).map(nameOf));
-    await expectNobody(ana, await ana.ask(urls[1] ?? ''), NO_ATTEMPT);
-    await expectSignedIn(ana, await ana.ask(urls[2] ?? ''));
+    await expectNobody(ana, await ana.ask(urls[1] ?? ''), NO_ATTEMPT, lines);
+    await expectSignedIn(ana, await ana.ask(urls[2] ?? ''), lines);
   });
 
   test('two tabs that finish in reverse order are both signed in', async () => {
@@ -211,7 +196,7 @@ describe('security 3: a login cookie is not accepted that is', () => {
   test('none of that: one sealed as ours are is accepted', async () => {
     const { url, name, content } = await begun();
     put(ana, name, await seal(content));
-    await expectSignedIn(ana, await ana.ask(url));
+    await expectSignedIn(ana, await ana.ask(url), lines);
   });
 
   test.each<[what: string, remake: Remake]>([
@@ -252,19 +237,19 @@ describe('security 3: a login cookie is not accepted that is', () => {
     const { url, name, value, content } = await begun();
     put(ana, name, await remake(content, value));
     const before = world.google.openid.tokenCalls;
-    await expectNobody(ana, await ana.ask(url), NO_ATTEMPT);
+    await expectNobody(ana, await ana.ask(url), NO_ATTEMPT, lines);
     expect(world.google.openid.tokenCalls).toBe(before);
   });
 
   test('older than ten minutes', async () => {
     const { url, name, value } = await begun();
     world.advance(600_000);
-    await expectNobody(ana, await ana.ask(url), NO_ATTEMPT);
+    await expectNobody(ana, await ana.ask(url), NO_ATTEMPT, lines);
 
     const again = await begun();
     world.advance(599_000);
     // Google’s code is over by then, so it was the code that was looked at.
-    await expectNobody(ana, await ana.ask(again.url), NOT_BELIEVED);
+    await expectNobody(ana, await ana.ask(again.url), NOT_BELIEVED, lines);
     expect([name, value]).not.toEqual([again.name, again.value]);
   });
 
@@ -273,17 +258,17 @@ describe('security 3: a login cookie is not accepted that is', () => {
     for (const cookie of [`${name}=${value}; ${name}=${value}`, `${name}=x; ${name}=${value}`]) {
       const response = await ana.ask(url, { headers: { cookie } });
       expect(setCookies(response, `${name}=;`)).toHaveLength(1);
-      await expectNobody(ana, response, NO_ATTEMPT);
+      await expectNobody(ana, response, NO_ATTEMPT, lines);
     }
   });
 
   test('used already: the same callback with the same cookie, sent again', async () => {
     const { url, name, value } = await begun();
-    await expectSignedIn(ana, await ana.ask(url));
+    await expectSignedIn(ana, await ana.ask(url), lines);
     const thief = new Visitor(world);
     put(thief, name, value);
-    await expectNobody(thief, await thief.ask(url), NOT_BELIEVED);
-    expect(loggedCodes().at(-1)).toBe('invalid_grant');
+    await expectNobody(thief, await thief.ask(url), NOT_BELIEVED, lines);
+    expect(codesOf(lines).at(-1)).toBe('invalid_grant');
   });
 
   const rotated = async (previous: string | undefined): Promise<Visitor> => {
@@ -302,11 +287,11 @@ describe('security 3: a login cookie is not accepted that is', () => {
   test('under a secret that is gone; under APP_SECRET_PREVIOUS it is accepted', async () => {
     const lost = await begun();
     const forgetful = await rotated(undefined);
-    await expectNobody(forgetful, await forgetful.ask(lost.url), NO_ATTEMPT);
+    await expectNobody(forgetful, await forgetful.ask(lost.url), NO_ATTEMPT, lines);
 
     const kept = await begun();
     const careful = await rotated(world.config.appSecret);
-    await expectSignedIn(careful, await careful.ask(kept.url));
+    await expectSignedIn(careful, await careful.ask(kept.url), lines);
   });
 
   test('nothing new is sealed under APP_SECRET_PREVIOUS', async () => {

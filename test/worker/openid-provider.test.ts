@@ -1,36 +1,28 @@
 // Google's endpoints and keys: how often they are asked for, and what people see while they can't be had.
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { API_FAULTS } from '../google/fault-switches.ts';
+import { expectNobody, expectSignedIn, NOT_BELIEVED, UNAVAILABLE } from './sign-in-endings.ts';
 import {
   ANA,
   callsOf,
-  expectNobody,
-  expectSignedIn,
+  codesOf,
   forge,
-  loggedCodes,
+  type Line,
+  listenToLog,
   signed,
   signIn,
-  watchLog,
-} from './sign-in-endings.ts';
+} from './signed-in.ts';
 import { createSignInWorld, Visitor } from './visitor.ts';
 import type { World } from './world.ts';
 
 let world: World;
+let lines: Line[];
 beforeEach(async () => {
   world = await createSignInWorld();
-  watchLog();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-afterAll(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
+  lines = listenToLog();
 });
 
 const MINUTE = 60_000;
-const NOT_BELIEVED = { status: 400, reason: 'not-believable' };
-const UNAVAILABLE = { status: 503, reason: 'unavailable' };
 
 function forgeUnknownKid(): void {
   forge(world, ({ header, claims, key }) => signed({ ...header, kid: 'unknown' }, claims, key));
@@ -38,12 +30,12 @@ function forgeUnknownKid(): void {
 
 async function expectIn(): Promise<void> {
   const { visitor, response } = await signIn(world);
-  await expectSignedIn(visitor, response);
+  await expectSignedIn(visitor, response, lines);
 }
 
 async function expectOut(ending = NOT_BELIEVED): Promise<void> {
   const { visitor, response } = await signIn(world);
-  await expectNobody(visitor, response, ending);
+  await expectNobody(visitor, response, ending, lines);
 }
 
 describe('security 3: Google’s keys', () => {
@@ -93,7 +85,7 @@ describe('security 3: Google’s keys', () => {
     world.advance(1);
     await expectOut();
     expect(callsOf(world, 'jwks')).toBe(3);
-    expect(loggedCodes()).toContain('id-token-err-jwks-no-matching-key');
+    expect(codesOf(lines)).toContain('id-token-err-jwks-no-matching-key');
   });
 
   test('a token without kid is refused while there are two keys, and asks no more often', async () => {
@@ -142,15 +134,24 @@ describe('while Google does not answer, a page says so and the next try succeeds
     expect(response.headers.get('retry-after')).toBe('60');
     expect(response.headers.getSetCookie()).toEqual([]);
     const page = response.clone();
-    await expectNobody(visitor, response, UNAVAILABLE);
+    await expectNobody(visitor, response, UNAVAILABLE, lines);
     expect(await page.text()).toContain('href="/auth/login?return_to=%2Fwelcome"');
     await expectIn();
+  });
+
+  test('a discovery document that can’t be had again costs one wait a minute, not one for everybody', async () => {
+    await expectIn();
+    world.advance(120 * MINUTE);
+    const before = callsOf(world, 'discovery');
+    world.google.faults.failNext('discovery', '503', 100);
+    for (let i = 0; i < 3; i += 1) await expectIn();
+    expect(callsOf(world, 'discovery') - before).toBe(1);
   });
 
   test.each(OUTAGES)('keys: %s', async (fault) => {
     world.google.faults.failNext('jwks', fault);
     await expectOut(UNAVAILABLE);
-    expect(loggedCodes()).toContain('keys-unavailable');
+    expect(codesOf(lines)).toContain('keys-unavailable');
     await expectIn();
   });
 
@@ -202,8 +203,8 @@ describe('while Google does not answer, a page says so and the next try succeeds
     })();
     const page = await response.clone().text();
     expect(page).not.toContain('/auth/login');
-    await expectNobody(visitor, response, { status: 503, reason: 'misconfigured' });
-    expect(loggedCodes()).toEqual(['invalid_client']);
+    await expectNobody(visitor, response, { status: 503, reason: 'misconfigured' }, lines);
+    expect(codesOf(lines)).toEqual(['invalid_client']);
   });
 });
 
@@ -236,7 +237,7 @@ describe('security 3: a discovery document is not believed', () => {
   ])('with %s', async (_, change) => {
     const mend = alter(change);
     const visitor = new Visitor(world).atGoogle(ANA);
-    await expectNobody(visitor, await visitor.ask('/auth/login'), UNAVAILABLE);
+    await expectNobody(visitor, await visitor.ask('/auth/login'), UNAVAILABLE, lines);
     mend();
     await expectIn();
   });
@@ -248,6 +249,6 @@ describe('security 3: a discovery document is not believed', () => {
         ? Response.redirect('https://evil.example/openid-configuration')
         : fetch(request);
     const visitor = new Visitor(world).atGoogle(ANA);
-    await expectNobody(visitor, await visitor.ask('/auth/login'), UNAVAILABLE);
+    await expectNobody(visitor, await visitor.ask('/auth/login'), UNAVAILABLE, lines);
   });
 });

@@ -1,6 +1,6 @@
 // Sessions: what a token is and what is kept of it, how long it lives, what a read and a sign-in cost.
 import { base64url } from 'jose';
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { hashOf, newSecret } from '../../src/sso/token.ts';
 import { countingD1, type D1Counts, noCounts } from '../bench/counting-d1.ts';
 import {
@@ -29,10 +29,6 @@ let world: World;
 beforeEach(async () => {
   world = await createSignInWorld({ vars: FRAMED });
 });
-afterAll(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
 
 /** Counts what the app asks D1 from here on. */
 function countD1(): D1Counts {
@@ -51,7 +47,10 @@ const attributes = (line = '') =>
 
 describe('security 3: a token', () => {
   test('is 256 bits, and two sign-ins have two', async () => {
-    const tokens = [tokenOf(await signIn(world, ANA)), tokenOf(await signIn(world, ANA))];
+    const tokens = [
+      tokenOf((await signIn(world, ANA)).visitor),
+      tokenOf((await signIn(world, ANA)).visitor),
+    ];
     for (const token of tokens) expect(base64url.decode(token)).toHaveLength(32);
     expect(new Set(tokens).size).toBe(2);
     expect(await left()).toMatchObject({ sessions: 2 });
@@ -75,14 +74,14 @@ describe('security 3: a token', () => {
   });
 
   test('comes in a cookie that only our own pages and no script can read', async () => {
-    const visitor = await signIn(world, ANA);
+    const { visitor } = await signIn(world, ANA);
     expect(attributes(visitor.cookies.get(SESSION)?.line)).toEqual(
       ['HttpOnly', 'Max-Age=43200', 'Path=/', 'SameSite=Lax', 'Secure'].toSorted(),
     );
   });
 
   test('that is no token is refused without asking D1', async () => {
-    const token = tokenOf(await signIn(world, ANA));
+    const token = tokenOf((await signIn(world, ANA)).visitor);
     const counts = countD1();
     const others = [
       '',
@@ -109,9 +108,10 @@ describe('security 3: a token', () => {
   });
 
   test('that comes twice is refused, whichever is first, and also if both are the same', async () => {
-    const [ana, noor] = [await signIn(world, ANA), await signIn(world, NOOR)].map((v) =>
-      tokenOf(v),
-    );
+    const [ana, noor] = [
+      (await signIn(world, ANA)).visitor,
+      (await signIn(world, NOOR)).visitor,
+    ].map((v) => tokenOf(v));
     const counts = countD1();
     for (const [one, two] of [
       [ana, noor],
@@ -126,14 +126,14 @@ describe('security 3: a token', () => {
   });
 
   test('without __Host- is nobody’s', async () => {
-    const token = tokenOf(await signIn(world, ANA));
+    const token = tokenOf((await signIn(world, ANA)).visitor);
     expect(await statusWith(world, '/auth/session', `session=${token}`)).toBe(401);
   });
 });
 
 describe('security 3: a session', () => {
   test('says who is signed in, and nothing more', async () => {
-    const visitor = await signIn(world, ANA);
+    const { visitor } = await signIn(world, ANA);
     const response = await visitor.ask('/auth/session');
 
     expect(response.status).toBe(200);
@@ -155,7 +155,7 @@ describe('security 3: a session', () => {
 
   test('lives for SESSION_TTL_HOURS, however much it is used', async () => {
     world = await createSignInWorld({ vars: { SESSION_TTL_HOURS: '2' } });
-    const visitor = await signIn(world, ANA);
+    const { visitor } = await signIn(world, ANA);
     expect(attributes(visitor.cookies.get(SESSION)?.line)).toContain('Max-Age=7200');
     const expiresAt = new Date(START_MS + 2 * HOUR).toISOString();
 
@@ -170,7 +170,7 @@ describe('security 3: a session', () => {
   });
 
   test('shows a new address, name, role and right at once', async () => {
-    const visitor = await signIn(world, ANA);
+    const { visitor } = await signIn(world, ANA);
     const { workspace } = world.google;
     const id = idOf(world, ANA);
     workspace.rename(ANA, 'ana.silva@example.test');
@@ -194,7 +194,7 @@ describe('security 3: a session', () => {
   });
 
   test('costs one statement to read and two rows, a stranger none', async () => {
-    const visitor = await signIn(world, ANA);
+    const { visitor } = await signIn(world, ANA);
     const counts = countD1();
     expect(await new Visitor(world).session()).toBe(401);
     expect(counts.statements).toBe(0);
@@ -206,7 +206,7 @@ describe('security 3: a session', () => {
   test.each(['suspended', 'archived', 'deleted'])(
     'of somebody %s is nobody’s, even where no trigger has ended it',
     async (status) => {
-      const [page, frame] = [await signIn(world, ANA), await signInFramed(world, ANA)];
+      const [page, frame] = [(await signIn(world, ANA)).visitor, await signInFramed(world, ANA)];
       await env.DB.prepare('DROP TRIGGER sessions_die_with_the_account').run();
       await env.DB.prepare('UPDATE users SET status = ?2, deleted_ms = ?3 WHERE id = ?1')
         .bind(idOf(world, ANA), status, status === 'deleted' ? 1 : null)
@@ -219,7 +219,7 @@ describe('security 3: a session', () => {
   );
 
   test('in the name of another directory is nobody’s, even where no trigger has refused it', async () => {
-    const visitor = await signIn(world, ANA);
+    const { visitor } = await signIn(world, ANA);
     await env.DB.batch([
       env.DB.prepare('DROP TRIGGER sessions_are_never_changed'),
       env.DB.prepare(`INSERT INTO directories (id, customer, admin_email) VALUES ('b', 'b', 'b')`),
@@ -231,7 +231,7 @@ describe('security 3: a session', () => {
 
 describe('security 3: sign-in', () => {
   test('of somebody known and active costs at most three statements in one round trip', async () => {
-    const visitor = await signIn(world, ANA);
+    const { visitor } = await signIn(world, ANA);
     const counts = countD1();
     await new Visitor(world).atGoogle(ANA).callbackUrl();
     expect(counts.statements).toBe(0);
@@ -249,7 +249,7 @@ describe('security 3: sign-in', () => {
   });
 
   test('makes a new token and ends the presented one', async () => {
-    const visitor = await signIn(world, ANA);
+    const { visitor } = await signIn(world, ANA);
     const first = tokenOf(visitor);
     await visitor.ask(await visitor.callbackUrl());
 
@@ -260,7 +260,7 @@ describe('security 3: sign-in', () => {
   });
 
   test('never goes on with a planted token', async () => {
-    const planted = tokenOf(await signIn(world, NOOR));
+    const planted = tokenOf((await signIn(world, NOOR)).visitor);
     const visitor = new Visitor(world).atGoogle(ANA);
     const url = await visitor.callbackUrl();
     visitor.cookies.set(SESSION, { value: planted, line: '' });
@@ -280,7 +280,7 @@ describe('security 3: sign-in', () => {
   });
 
   test('that is refused leaves the presented session alone', async () => {
-    const visitor = await signIn(world, ANA);
+    const { visitor } = await signIn(world, ANA);
     const token = tokenOf(visitor);
     for (const claims of [
       { hd: undefined },

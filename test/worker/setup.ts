@@ -1,7 +1,7 @@
-// Before each file in workerd: the real migrations, and no way out to a network.
+// For each file in workerd: the real migrations, no way out to a network, and nothing of it left when it is over.
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 
 beforeAll(async () => {
   const { DB, TEST_MIGRATIONS } = env as unknown as {
@@ -10,4 +10,12 @@ beforeAll(async () => {
   };
   await applyD1Migrations(DB, TEST_MIGRATIONS);
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network in tests')));
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+afterAll(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
 });

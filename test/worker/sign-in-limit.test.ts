@@ -1,12 +1,14 @@
-// How many sign-ins one network may begin or finish, and an app in which nobody can sign in at all.
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ANA, expectNobody, expectSignedIn, setCookies, watchLog } from './sign-in-endings.ts';
-import { APP, createSignInWorld, Visitor } from './visitor.ts';
+// How many sign-ins one network may begin or finish.
+import { beforeEach, describe, expect, test } from 'vitest';
+import { expectNobody, expectSignedIn } from './sign-in-endings.ts';
+import { ANA, type Line, left, listenToLog, openPopup, redeem } from './signed-in.ts';
+import { APP, createSignInWorld, setCookies, Visitor } from './visitor.ts';
 import type { World } from './world.ts';
 
 const LIMITED = { status: 429, reason: 'rate-limited' };
 
 let world: World;
+let lines: Line[];
 /** For whom the limit was asked. */
 let keys: string[];
 let isWithin: boolean;
@@ -20,14 +22,7 @@ beforeEach(async () => {
       return { success: isWithin };
     },
   } as RateLimit;
-  watchLog();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-afterAll(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
+  lines = listenToLog();
 });
 
 describe('security 3: too many sign-ins', () => {
@@ -43,7 +38,7 @@ describe('security 3: too many sign-ins', () => {
       const page = await response.clone().text();
       expect(page).toContain('Too many sign-ins at once');
       expect(page).toContain('href="/auth/login"');
-      await expectNobody(visitor, response, LIMITED);
+      await expectNobody(visitor, response, LIMITED, lines);
       expect(world.google.calls.length).toBe(calls);
     },
   );
@@ -52,10 +47,10 @@ describe('security 3: too many sign-ins', () => {
     const ana = new Visitor(world).atGoogle(ANA);
     const url = await ana.callbackUrl();
     isWithin = false;
-    await expectNobody(ana, await ana.ask(url), LIMITED);
+    await expectNobody(ana, await ana.ask(url), LIMITED, lines);
     world.advance(60_000);
     isWithin = true;
-    await expectSignedIn(ana, await ana.ask(url));
+    await expectSignedIn(ana, await ana.ask(url), lines);
   });
 
   test('a frame’s redemption counts, too, and is told in JSON', async () => {
@@ -67,6 +62,19 @@ describe('security 3: too many sign-ins', () => {
     });
     expect([response.status, setCookies(response)]).toEqual([429, []]);
     expect(await response.json()).toMatchObject({ error: { code: 'rate-limited' } });
+  });
+
+  test('a limited redemption loses nothing: the frame’s code is good as soon as there is room', async () => {
+    const { code, verifier } = await openPopup(world, ANA);
+    const frame = new Visitor(world);
+    isWithin = false;
+    keys = [];
+    const response = await redeem(frame, { code, verifier });
+    expect([response.status, frame.cookies.size]).toEqual([429, 0]);
+    expect(keys).toHaveLength(1);
+    expect(await left()).toMatchObject({ sessions: 1, codes: 1 });
+    isWithin = true;
+    expect((await redeem(frame, { code, verifier })).status).toBe(204);
   });
 
   test('who is signed in may be asked, and anybody may leave', async () => {
@@ -89,52 +97,5 @@ describe('security 3: too many sign-ins', () => {
     expect([response.status, keys]).toEqual([302, [key]]);
     await visitor.ask('/auth/callback', { headers });
     expect(keys).toEqual([key, key]);
-  });
-});
-
-describe('without an OAuth client', () => {
-  test.each(['/auth/login', '/auth/login?silent=1', '/auth/callback?state=x&code=x'])(
-    '%s is a page that says so',
-    async (path) => {
-      world = await createSignInWorld({
-        vars: { GOOGLE_CLIENT_ID: undefined, GOOGLE_CLIENT_SECRET: undefined },
-      });
-      const visitor = new Visitor(world);
-      const response = await visitor.ask(path);
-      expect(setCookies(response)).toEqual([]);
-      expect(await response.clone().text()).not.toContain('href="/auth/login');
-      await expectNobody(visitor, response, { status: 503, reason: 'not-configured' });
-      expect(world.google.calls.filter(({ kind }) => kind === 'discovery')).toEqual([]);
-    },
-  );
-});
-
-// The rules are a table in test/unit/return-to.test.ts; these go the whole way.
-describe('security 3: a sign-in ends at our own address', () => {
-  test.each([
-    ['a path with query and fragment', '/welcome?x=1&y=2#part', '/welcome?x=1&y=2#part'],
-    ['another site', '//evil.example', '/'],
-    ['a back-slash', '/\\evil.example', '/'],
-    ['a dot and two slashes', '/.//evil.example', '/'],
-    ['two dots in percent', '/%2e%2e//evil.example', '/'],
-    ['another origin', 'https://evil.example', '/'],
-    ['a script', 'javascript:alert(1)', '/'],
-    ['a tab', '/\t/evil.example', '/'],
-    ['a header', '/x\r\nSet-Cookie: a=b', '/'],
-    ['the sign-in', '/%61uth/login', '/'],
-    ['2,001 characters', `/${'x'.repeat(2_000)}`, '/'],
-  ])('return_to with %s', async (_, returnTo, path) => {
-    const ana = new Visitor(world).atGoogle(ANA);
-    const url = await ana.callbackUrl(`/auth/login?return_to=${encodeURIComponent(returnTo)}`);
-    const response = await ana.ask(url);
-    expect(response.status).toBe(302);
-    expect(response.headers.get('location')).toBe(`${APP}${path}`);
-    expect(response.headers.get('set-cookie')).not.toMatch(/(^|, )a=b/);
-  });
-
-  test('a return_to at the callback says nothing', async () => {
-    const ana = new Visitor(world).atGoogle(ANA);
-    const url = `${await ana.callbackUrl()}&return_to=/elsewhere&returnTo=/elsewhere`;
-    expect((await ana.ask(url)).headers.get('location')).toBe(`${APP}/`);
   });
 });

@@ -1,8 +1,9 @@
 // What tests of signing in have in common: somebody signs in, something happens at an awkward moment, and what is left
 // of it in D1, on the page and in the log is read.
-import { vi } from 'vitest';
+import { base64url } from 'jose';
+import { onTestFinished, vi } from 'vitest';
 import { hashOf, newSecret } from '../../src/sso/token.ts';
-import { signIdToken } from '../google/openid/id-token.ts';
+import type { HonestToken } from '../google/openid/id-token.ts';
 import { aHint, give } from './hints.ts';
 import { APP, Visitor } from './visitor.ts';
 import { env, type World } from './world.ts';
@@ -16,25 +17,66 @@ export const FRAMED = { EMBED_ANCESTORS: 'https://sites.google.com' };
 
 export const idOf = (world: World, address: string) => world.google.workspace.user(address).id;
 
-/** Somebody in a browser of their own, signed in here if they may. */
-export async function signIn(world: World, address: string): Promise<Visitor> {
+/** Somebody in a browser of their own, signed in here if they may; and the callback's answer. */
+export async function signIn(
+  world: World,
+  address = ANA,
+): Promise<{ visitor: Visitor; response: Response }> {
   const visitor = new Visitor(world).atGoogle(address);
-  await visitor.ask(await visitor.callbackUrl());
-  return visitor;
+  return { visitor, response: await visitor.ask(await visitor.callbackUrl()) };
 }
 
-/** The callback of somebody whose ID token says this; `undefined` omits a claim. */
+/** Makes something else of honest ID tokens, until `world.google.openid.forge` is null again. */
+export function forge(world: World, make: (honest: HonestToken) => Promise<string>): void {
+  world.google.openid.forge = make;
+}
+
+/** Alters what honest ID tokens say, their signature being right; `undefined` omits a claim. */
+export function forgeClaims(world: World, change: Record<string, unknown>): void {
+  forge(world, ({ header, claims, key }) => signed(header, { ...claims, ...change }, key));
+}
+
+const encoded = (value: unknown) =>
+  base64url.encode(new TextEncoder().encode(JSON.stringify(value)));
+
+/** A JWS by hand: no library that would refuse what an attacker does. */
+export async function signed(
+  header: unknown,
+  claims: unknown,
+  key: CryptoKey | null,
+): Promise<string> {
+  const text = `${encoded(header)}.${encoded(claims)}`;
+  if (key === null) return `${text}.`;
+  const signature = await crypto.subtle.sign(
+    key.algorithm.name,
+    key,
+    new TextEncoder().encode(text),
+  );
+  return `${text}.${base64url.encode(new Uint8Array(signature))}`;
+}
+
+/** The callback of somebody whose ID token says this. */
 export async function arrive(
   world: World,
   claims: Record<string, unknown>,
   visitor = new Visitor(world).atGoogle(ADMIN),
 ): Promise<Response> {
-  const { openid } = world.google;
   const url = await visitor.callbackUrl();
-  openid.forge = (honest) => signIdToken({ ...honest, claims: { ...honest.claims, ...claims } });
+  forgeClaims(world, claims);
   const response = await visitor.ask(url);
-  openid.forge = null;
+  world.google.openid.forge = null;
   return response;
+}
+
+/** A callback's URL with parameters set, added (a list) or taken out (`null`). */
+export function changed(url: string, change: Record<string, string | string[] | null>): string {
+  const target = new URL(url);
+  for (const [name, value] of Object.entries(change)) {
+    if (typeof value === 'string') target.searchParams.set(name, value);
+    else target.searchParams.delete(name);
+    if (Array.isArray(value)) for (const one of value) target.searchParams.append(name, one);
+  }
+  return target.href;
 }
 
 export const tokenOf = (visitor: Visitor, name = SESSION) => visitor.cookies.get(name)?.value ?? '';
@@ -79,10 +121,14 @@ export async function endingOf(response: Response) {
   const text = await response.text();
   return {
     status: response.status,
-    reason: /Reason: ([a-z-]+)/.exec(text)?.[1],
+    reason: /Reason: ([a-z-]+)<br\/>Reference: [0-9a-f-]{36}/.exec(text)?.[1],
     offersAgain: text.includes('href="/auth/login"'),
   };
 }
+
+/** How often Google was asked for something. */
+export const callsOf = (world: World, kind: 'discovery' | 'jwks' | 'code') =>
+  world.google.calls.filter((call) => call.kind === kind).length;
 
 /** Calls of the Directory API; those for tokens and for signing in don't count. */
 export const directoryCalls = (world: World) =>
@@ -90,16 +136,23 @@ export const directoryCalls = (world: World) =>
 
 export type Line = { event: string } & Record<string, unknown>;
 
-/** What the app writes to its log from here on. */
+/** What the app writes to its log from here on, at whatever level. */
 export function listenToLog(): Line[] {
   const lines: Line[] = [];
-  for (const level of ['info', 'warn', 'error'] as const)
+  for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const)
     vi.spyOn(console, level).mockImplementation((text) => void lines.push(JSON.parse(text)));
   return lines;
 }
 
-/** Waiting takes no time of ours, but the world's. */
+/** The codes under which sign-ins ended, oldest first. */
+export const codesOf = (lines: readonly Line[]) =>
+  lines
+    .filter(({ event }) => event.startsWith('sign-in.'))
+    .map(({ code, reason }) => String(code ?? reason ?? ''));
+
+/** Waiting takes no time of ours, but the world's, until the test is over. */
 export function waitInWorldTime(world: World): void {
+  onTestFinished(() => void vi.unstubAllGlobals());
   vi.stubGlobal('setTimeout', (done: () => void, ms: number) => {
     world.advance(ms);
     vi.setSystemTime(world.clock.nowMs);
@@ -180,4 +233,15 @@ export async function signInFramed(world: World, address: string): Promise<Visit
   const frame = new Visitor(world);
   await redeem(frame, { code, verifier });
   return frame;
+}
+
+/** Ana in two windows, in a frame and with a code on its way; Noor in a window, and with a code on its way. */
+export async function everybodyIn(world: World) {
+  const { visitor: here } = await signIn(world, ANA);
+  const { visitor: there } = await signIn(world, ANA);
+  const frame = await signInFramed(world, ANA);
+  const handOver = await openPopup(world, ANA);
+  const { visitor: noor } = await signIn(world, NOOR);
+  await openPopup(world, NOOR);
+  return { here, there, frame, handOver, noor };
 }

@@ -1,8 +1,15 @@
 // Silent sign-in: tried once, then a page of Google's; never in a circle, and never after a sign-out until a click.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SILENT_ERRORS } from '../google/openid/openid.ts';
-import { ANA, expectNobody, expectSignedIn, setCookies, watchLog } from './sign-in-endings.ts';
-import { APP, createSignInWorld, Visitor } from './visitor.ts';
+import {
+  DECLINED,
+  expectNobody,
+  expectSignedIn,
+  NO_ATTEMPT,
+  NOT_BELIEVED,
+} from './sign-in-endings.ts';
+import { ANA, type Line, listenToLog } from './signed-in.ts';
+import { APP, createSignInWorld, setCookies, Visitor } from './visitor.ts';
 import type { World } from './world.ts';
 
 const SILENT = '/auth/login?silent=1';
@@ -10,19 +17,17 @@ const KWAME = 'kwame.boateng@example.test';
 const AT_GOOGLE = 'https://accounts.google.com/o/oauth2/v2/auth';
 
 let world: World;
+let lines: Line[];
 beforeAll(async () => {
   world = await createSignInWorld();
 });
-beforeEach(watchLog);
+beforeEach(() => {
+  lines = listenToLog();
+});
 afterEach(() => {
   world.google.openid.silentError = 'interaction_required';
   for (const client of world.google.openid.clients.all) client.installed = true;
   world.google.openid.grants.forgetConsents();
-  vi.restoreAllMocks();
-});
-afterAll(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 /** Where a redirect to Google goes, and how it prompts. */
@@ -75,7 +80,7 @@ describe('security 3: a silent sign-in', () => {
     const url = new URL(await ana.callbackUrl());
     url.searchParams.delete('code');
     url.searchParams.set('error', error);
-    await expectNobody(ana, await ana.ask(url.href), { status: 403, reason: 'declined' });
+    await expectNobody(ana, await ana.ask(url.href), DECLINED, lines);
   });
 
   test('whose second, interactive half is declined ends there', async () => {
@@ -91,14 +96,14 @@ describe('security 3: a silent sign-in', () => {
     });
     const declined = await ana.ask(`${AT_GOOGLE}/consent`, { method: 'POST', body: form });
     const response = await ana.ask(declined.headers.get('location') ?? '');
-    await expectNobody(ana, response, { status: 403, reason: 'declined' });
+    await expectNobody(ana, response, DECLINED, lines);
   });
 
   test('that is not believed does not go on', async () => {
     const ana = new Visitor(world).atGoogle(ANA);
     const url = new URL(await ana.callbackUrl(SILENT));
     url.searchParams.set('code', '4/0Amade-up');
-    await expectNobody(ana, await ana.ask(url.href), { status: 400, reason: 'not-believable' });
+    await expectNobody(ana, await ana.ask(url.href), NOT_BELIEVED, lines);
   });
 
   test('goes on with a page when several accounts are signed in at Google', async () => {
@@ -106,7 +111,7 @@ describe('security 3: a silent sign-in', () => {
     expect(promptOf(await both.ask(await both.callbackUrl(SILENT)))).toBeNull();
     const hinted = new Visitor(world).atGoogle(KWAME, ANA);
     const callback = await hinted.callbackUrl(`${SILENT}&login_hint=${ANA}`);
-    await expectSignedIn(hinted, await hinted.ask(callback));
+    await expectSignedIn(hinted, await hinted.ask(callback), lines);
   });
 
   test('is none in a popup of a frame', async () => {
@@ -126,7 +131,7 @@ describe('security 3: no circle', () => {
     const callback = await ana.callbackUrl(SILENT);
     ana.cookies.clear();
     const response = await ana.ask(callback);
-    await expectNobody(ana, response, { status: 400, reason: 'no-attempt' });
+    await expectNobody(ana, response, NO_ATTEMPT, lines);
   });
 
   test('more than five silent tries in a minute end at a button', async () => {
@@ -214,7 +219,7 @@ describe('security 3: after a sign-out', () => {
     form.set('decision', 'continue');
     const agreed = await ana.ask(`${AT_GOOGLE}/consent`, { method: 'POST', body: form });
     const response = await ana.ask(agreed.headers.get('location') ?? '');
-    await expectNobody(ana, response, { status: 403, reason: 'consumer-account' });
+    await expectNobody(ana, response, { status: 403, reason: 'consumer-account' }, lines);
     await expectButton(await ana.ask(SILENT));
   });
 

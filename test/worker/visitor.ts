@@ -48,6 +48,10 @@ export interface Cookie {
   line: string;
 }
 
+export function setCookies(response: Response, prefix = ''): string[] {
+  return response.headers.getSetCookie().filter((line) => line.startsWith(prefix));
+}
+
 export class Visitor {
   readonly world: World;
   /** By host, then name. */
