@@ -57,7 +57,7 @@ export async function visit(browser: Browser, options: VisitOptions = {}): Promi
 }
 
 /** As a setting of the browser: no flag does it, and it holds for this window and its frames only. */
-export async function blockThirdPartyCookies(page: Page): Promise<void> {
+async function blockThirdPartyCookies(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send('Network.enable');
   await session.send('Network.setCookieControls', {

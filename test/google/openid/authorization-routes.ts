@@ -23,7 +23,7 @@ import type { OpenId } from './openid.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { chooserPage, consentPage, disabledPage, refusalPage, signInPage } from './pages.ts';
 
-export const AUTHORIZATION_PATH = '/o/oauth2/v2/auth';
+const AUTHORIZATION_PATH = '/o/oauth2/v2/auth';
 
 export function authorizationRoutes(openid: OpenId): Hono {
   const app = new Hono();
