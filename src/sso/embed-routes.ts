@@ -49,7 +49,10 @@ export const embed = new Hono<AppEnv>()
   .post(
     '/session',
     sameOriginOnly,
-    limited((c) => refuse(c, 429, 'rate-limited', 'Too many; try again in a minute.')),
+    limited((c) => {
+      c.header('retry-after', '60');
+      return refuse(c, 429, 'rate-limited', 'Too many; try again in a minute.');
+    }),
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: (c) => refuse(c, 413, 'too-large', 'A code and its verifier are smaller.'),

@@ -55,6 +55,17 @@ describe('in a frame on another site', () => {
     await heading(frame, nameOf(person));
   });
 
+  test('a page with a query of its own keeps it, and nothing else is left in it', async () => {
+    const { page, context, frame, person } = await framed.page();
+    const inside = await insideOf(page);
+    await inside.goto(`${inside.url()}?tab=2`);
+    const popup = await popupOf(frame, context);
+    if (!popup.isClosed()) await popup.waitForEvent('close');
+    await heading(frame, nameOf(person));
+    const query = async () => new URL((await insideOf(page)).url()).search;
+    await expect.poll(query, SOON).toBe('?tab=2');
+  });
+
   test('it stays so when the page is opened again, and is so nowhere else', async () => {
     const { page, frame, person } = await framed.signedIn();
     await page.reload();

@@ -71,6 +71,7 @@ describe('security 3: too many sign-ins', () => {
     keys = [];
     const response = await redeem(frame, { code, verifier });
     expect([response.status, frame.cookies.size]).toEqual([429, 0]);
+    expect(response.headers.get('retry-after')).toBe('60');
     expect(keys).toHaveLength(1);
     expect(await left()).toMatchObject({ sessions: 1, codes: 1 });
     isWithin = true;
