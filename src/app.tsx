@@ -33,8 +33,10 @@ app.use(async function configured(c, next) {
     return c.text('Misdirected request\n', 421);
   // Told by Cloudflare's edge, or a tunnel. Browsers take no `__Host-` cookie over plain http.
   if (config.publicUrl.protocol === 'https:' && c.req.header('x-forwarded-proto') === 'http') {
-    const { pathname, search } = new URL(c.req.url);
-    return c.redirect(new URL(pathname + search, config.publicUrl).href, 308);
+    // The same address in another scheme; put together from its path, `//evil.example` would lead there.
+    const url = new URL(c.req.url);
+    url.protocol = 'https:';
+    return c.redirect(url.href, 308);
   }
   c.set('config', config);
   return next();

@@ -1,5 +1,6 @@
 // What a stranger, or another site in somebody's browser, can do about a sign-in: nothing that outlasts a page.
 import { beforeEach, expect, test, vi } from 'vitest';
+import { app } from '../../src/app.tsx';
 import { ANA, changed, listenToLog, signIn } from './signed-in.ts';
 import { APP, createSignInWorld, Visitor } from './visitor.ts';
 import type { World } from './world.ts';
@@ -64,11 +65,16 @@ test('security 7: a request’s own id is neither shown nor logged, ours is both
   expect(JSON.stringify(lines)).not.toContain('ana@');
 });
 
-test('whoever comes over plain http is sent to https, where the cookies count', async () => {
-  const visitor = new Visitor(world);
-  const headers = { 'x-forwarded-proto': 'http' };
-  const response = await visitor.ask('/auth/login?return_to=/x', { headers });
-  expect(response.status).toBe(308);
-  expect(response.headers.get('location')).toBe(`${APP}/auth/login?return_to=/x`);
-  expect(response.headers.getSetCookie()).toEqual([]);
-});
+test.each(['/auth/login?return_to=/x', '//evil.example/x', '/.//evil.example', '/'])(
+  'whoever comes over plain http is sent to https at the same host, where the cookies count: %s',
+  async (path) => {
+    const headers = { 'x-forwarded-proto': 'http', 'cf-connecting-ip': '198.51.100.7' };
+    const request = new Request(`http://people.rollcall.example${path}`, { headers });
+    const response = await app.fetch(request, world.env);
+    expect(response.status).toBe(308);
+    const { origin, href } = new URL(response.headers.get('location') ?? '');
+    expect(origin).toBe(APP);
+    expect(href).toBe(request.url.replace('http:', 'https:'));
+    expect(response.headers.getSetCookie()).toEqual([]);
+  },
+);
