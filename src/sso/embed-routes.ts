@@ -49,7 +49,7 @@ export const embed = new Hono<AppEnv>()
   .post(
     '/session',
     sameOriginOnly,
-    limited((c) => {
+    limited('redemption', (c) => {
       c.header('retry-after', '60');
       return refuse(c, 429, 'rate-limited', 'Too many; try again in a minute.');
     }),

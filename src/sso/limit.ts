@@ -18,10 +18,18 @@ export function networkOf(address: string): string {
     .join(':');
 }
 
-/** Lets a request through, or answers with `refuse` when its network has had too many. */
-export const limited = (refuse: (c: Context<AppEnv>) => Response | Promise<Response>) =>
+/**
+ * Lets a request through, or answers with `refuse` when its network has had too many.
+ *
+ * @param what each has a count of its own: whoever may begin must be able to finish
+ */
+export const limited = (
+  what: 'login' | 'callback' | 'redemption',
+  refuse: (c: Context<AppEnv>) => Response | Promise<Response>,
+) =>
   createMiddleware<AppEnv>(async (c, next) => {
     // Set by Cloudflare, whatever a client sends; absent on a laptop.
-    const key = networkOf(c.req.header('cf-connecting-ip') ?? 'local');
+    const network = networkOf(c.req.header('cf-connecting-ip') ?? 'local');
+    const key = `${what} ${network}`;
     return (await c.env.LOGIN_LIMIT.limit({ key })).success ? next() : refuse(c);
   });

@@ -142,7 +142,7 @@ async function callback(c: AppContext): Promise<Response> {
   });
 }
 
-const limit = limited((c) => endWith(c, 'rate-limited'));
+const limit = (what: 'login' | 'callback') => limited(what, (c) => endWith(c, 'rate-limited'));
 
 /** Everything under /auth. */
 export const auth = new Hono<AppEnv>()
@@ -150,8 +150,8 @@ export const auth = new Hono<AppEnv>()
     c.header('cache-control', 'no-store');
     return next();
   })
-  .get('/login', onlyWindows, limit, login)
-  .get('/callback', onlyWindows, limit, callback)
+  .get('/login', onlyWindows, limit('login'), login)
+  .get('/callback', onlyWindows, limit('callback'), callback)
   .post('/logout', sameOriginOnly, signOut)
   .get('/session', async (c) => {
     const session = await sessionOf(c.env, c.get('config'), c.req.header('cookie'), 'page');

@@ -95,8 +95,9 @@ describe('security 3: too many sign-ins', () => {
     visitor.address = address;
     const headers = { 'x-forwarded-for': '192.0.2.9', 'x-real-ip': '192.0.2.9' };
     const response = await visitor.ask('/auth/login', { headers });
-    expect([response.status, keys]).toEqual([302, [key]]);
+    expect([response.status, keys]).toEqual([302, [`login ${key}`]]);
     await visitor.ask('/auth/callback', { headers });
-    expect(keys).toEqual([key, key]);
+    // Each with a count of its own, or an office could begin and not finish.
+    expect(keys).toEqual([`login ${key}`, `callback ${key}`]);
   });
 });
