@@ -7,14 +7,11 @@
 //
 // Base: a bare Worker's queue, from POST to its consumer's line read here, at the same rate.
 import type { GoogleUser } from '../google/person.ts';
-import { serveGoogle } from '../google/server.ts';
-import { parseLogLine } from '../start/story.ts';
+import { percentileRows, startBothWorkers } from './both-workers.ts';
 import { type Row, runFigure, say } from './figure.ts';
-import { bareSender, keepPace, type Pace, wait } from './pace.ts';
-import { makeVars, writeBareConfig, writeEnvFile, writeProductConfig } from './settings.ts';
+import { keepPace, type Pace, wait } from './pace.ts';
 import { percentile } from './statistics.ts';
 import { Stopwatch } from './stopwatch.ts';
-import { applyMigrations, freePort, startDev, wrangler } from './wrangler.ts';
 
 const PACES: readonly Pace[] = [
   { name: '1/s', changes: 30, everyMs: 1_000 },
@@ -28,75 +25,31 @@ const SETTLE_WITHIN_MS = 45_000;
 const REST_MS = 1_000;
 
 async function measure(temporary: string): Promise<Row[]> {
-  const [port, barePort] = [await freePort(), await freePort()];
-  const publicUrl = `http://127.0.0.1:${port}`;
-  const [folder, bareFolder] = [`${temporary}/rollcall`, `${temporary}/bare`];
-  const state = `${folder}/state`;
   const pushes = new Stopwatch();
-  const messages = new Stopwatch();
-  const seen = { imported: '', synced: 0 };
-
-  const { url, google } = await serveGoogle({
-    port: 0,
-    deliver: async (request) => {
-      const body = await request.clone().text();
-      if (body !== '') pushes.start(JSON.parse(body).id);
-      return fetch(request);
+  let people: GoogleUser[] = [];
+  const both = await startBothWorkers(temporary, {
+    hire: ({ workspace }) => {
+      people = workspace.addMany(PEOPLE, { push: false });
     },
+    startWithinMs: START_WITHIN_MS,
+    onPush: (id) => pushes.start(id),
+    onWritten: (id) => pushes.stop(id),
   });
-  const people = google.workspace.addMany(PEOPLE, { push: false });
-  const vars = makeVars({
-    publicUrl,
-    googleUrl: url,
-    adminEmail: google.workspace.adminEmail,
-    serviceAccountKey: google.serviceAccountKey,
-  });
-  const config = writeProductConfig(folder);
-  const envFile = writeEnvFile(folder, vars);
-  await applyMigrations(temporary, config, state);
-  const onLine = (line: string) => {
-    const parsed = parseLogLine(line);
-    if (parsed?.event === 'user.written') pushes.stop(String(parsed['userId']));
-    if (parsed?.event === 'channel.synced') seen.synced += 1;
-    if (parsed?.event === 'reconcile.ended') seen.imported = String(parsed['outcome']);
-  };
-  await startDev({ temporary, config, port, envFile, state, onLine });
-  await startDev({
-    temporary,
-    config: writeBareConfig(bareFolder),
-    port: barePort,
-    envFile,
-    state: `${bareFolder}/state`,
-    onLine: (line) => {
-      const parsed = parseLogLine(line);
-      if (parsed?.event === 'bare.consumed') messages.stop(String(parsed['id']));
-    },
-  });
-
-  // One cron opens the channels and brings everybody in.
-  await fetch(`${publicUrl}/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*`);
-  const untilMs = performance.now() + START_WITHIN_MS;
-  while (seen.imported === '' || seen.synced < 5) {
-    if (performance.now() > untilMs)
-      throw new Error(`no import (${seen.imported}) or channels (${seen.synced})`);
-    await wait(50);
-  }
-  if (seen.imported !== 'complete') throw new Error(`the import ended: ${seen.imported}`);
+  const { google, messages, sendBare, execute } = both;
 
   const change = (person: GoogleUser, title: string) =>
     google.workspace.update(person.id, { organizations: [{ primary: true, title }] });
-  const sendBare = bareSender(barePort, messages);
   // The first change and the first message of each Worker pay for what is loaded then; they don't count.
   await warmUp(people, change, sendBare, pushes, messages);
 
   const rows: Row[] = [];
   for (const pace of PACES) {
     const measured = await measurePace(pace);
-    rows.push(...rowsOf(pace, measured.pushMs, measured.messageMs));
+    rows.push(...percentileRows('push to row', pace, measured.pushMs, measured.messageMs));
     if (pace.everyMs === 0) rows.push(wholeRow(pace, pushes.wholeMs, messages.wholeMs));
     await wait(REST_MS);
   }
-  await checkRows(temporary, config, state);
+  await checkRows(execute);
   return rows;
 
   async function measurePace(pace: Pace) {
@@ -138,19 +91,6 @@ async function warmUp(
   await messages.settle(some.length, SETTLE_WITHIN_MS);
 }
 
-function rowsOf(pace: Pace, pushMs: number[], messageMs: number[]): Row[] {
-  return [50, 99].map((percent): Row => {
-    const [value, base] = [percentile(pushMs, percent), percentile(messageMs, percent)];
-    return {
-      what: `push to row, ${pace.name}, p${percent}`,
-      measured: { value, unit: 'ms' },
-      base: { what: `bare queue, ${pace.name}, p${percent}`, value: base, unit: 'ms' },
-      ratio: value / base,
-      samples: pushMs.length,
-    };
-  });
-}
-
 function wholeRow({ name, changes }: Pace, wholeMs: number, baseMs: number): Row {
   return {
     what: `first push to last row, ${name}`,
@@ -162,12 +102,10 @@ function wholeRow({ name, changes }: Pace, wholeMs: number, baseMs: number): Row
 }
 
 /** A line in a log is a claim: D1 says whether the last change of everybody is there, once. */
-async function checkRows(temporary: string, config: string, state: string): Promise<void> {
+async function checkRows(execute: (...options: string[]) => Promise<string>): Promise<void> {
   const expected = PACES.reduce((sum, { changes }) => sum + changes, 0) + 20;
-  const printed = await wrangler(temporary, [
-    ...['d1', 'execute', 'DB', '--local', '--json', '--config', config, '--persist-to', state],
-    ...['--command', `SELECT count(*) AS n FROM events WHERE type = 'user.updated'`],
-  ]);
+  const sql = `SELECT count(*) AS n FROM events WHERE type = 'user.updated'`;
+  const printed = await execute('--json', '--command', sql);
   const [answer] = JSON.parse(printed) as { results: { n: number }[] }[];
   const found = answer?.results[0]?.n;
   if (found !== expected) throw new Error(`${found} events in D1 for ${expected} changes`);
