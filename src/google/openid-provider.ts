@@ -5,8 +5,7 @@ import * as oauth from 'oauth4webapi';
 import { type Fetch, limitedFetch } from './http.ts';
 import { OpenIdError } from './openid-errors.ts';
 
-const TIMEOUT_MS = 8_000;
-const MAX_BYTES = 256 * 1024;
+const LIMITS = { timeoutMs: 8_000, maxBytes: 256 * 1024 };
 const DEFAULT_AGE_SECONDS = 300;
 const MAX_AGE_SECONDS = 24 * 3600;
 /** Keys are asked for again at most this often when a token names an unknown one, and so is a document that is known. */
@@ -47,10 +46,7 @@ type CustomFetchOptions = oauth.CustomFetchOptions<string, URLSearchParams | und
 export function requestOptions({ client, fetch }: OpenIdPorts) {
   return {
     [oauth.customFetch]: (url: string, { method, headers, body }: CustomFetchOptions) =>
-      limitedFetch(fetch, new Request(url, { method, headers, body: body ?? null }), {
-        timeoutMs: TIMEOUT_MS,
-        maxBytes: MAX_BYTES,
-      }),
+      limitedFetch(fetch, new Request(url, { method, headers, body: body ?? null }), LIMITS),
     [oauth.allowInsecureRequests]: isHttp(client.issuer),
   };
 }
@@ -103,10 +99,7 @@ export async function readProvider(ports: OpenIdPorts): Promise<Provider> {
 async function fetchKeys(ports: OpenIdPorts, uri: string): Promise<JSONWebKeySet> {
   const nowMs = ports.nowMs();
   try {
-    const response = await limitedFetch(ports.fetch, new Request(uri), {
-      timeoutMs: TIMEOUT_MS,
-      maxBytes: MAX_BYTES,
-    });
+    const response = await limitedFetch(ports.fetch, new Request(uri), LIMITS);
     const value = (await response.json()) as JSONWebKeySet;
     // Throws for anything that is not a key set.
     createLocalJWKSet(value);
