@@ -45,6 +45,22 @@ export const appSecret = z
     'looks like an example; make a random one: openssl rand -base64 48',
   );
 
+export const operatorToken = z
+  .string()
+  .regex(
+    /^[\x21-\x7e]{32,200}$/,
+    'must be at least 32 characters, without spaces; make one: openssl rand -base64 32',
+  )
+  .refine((text) => new Set(text).size >= 10, 'looks like an example; make a random one');
+
+/** Where it may lead is checked together with PUBLIC_URL. The whole of it is a secret. */
+export const webhookUrl = z.string().transform((text, context) => {
+  const url = parseUrl(text);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  context.addIssue('must be a URL such as https://hooks.example.com/…');
+  return z.NEVER;
+});
+
 export const adminEmails = z.string().transform((text, context) => {
   const emails = text
     .split(',')

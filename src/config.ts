@@ -7,8 +7,10 @@ import {
   channelEvents,
   embedAncestors,
   oauthCredential,
+  operatorToken,
   origin,
   parseUrl,
+  webhookUrl,
   wholeNumber,
 } from './config-fields.ts';
 import type { ChannelEvent } from './google/channels.ts';
@@ -52,6 +54,14 @@ export interface Config {
   readonly sessionTtlMs: number;
   /** Origins that may frame `/embed/*`; empty = there are no such pages. */
   readonly embedAncestors: readonly string[];
+  /** Removals in 24 hours that nobody approved are held beyond the larger of the two. */
+  readonly deletionGuard: { readonly count: number; readonly percent: number };
+  readonly tombstoneMs: number;
+  readonly eventMs: number;
+  /** Bearer token of operator calls; `undefined` = those routes are off. */
+  readonly operatorToken: string | undefined;
+  /** Gets one JSON line when something needs a person. */
+  readonly alertWebhookUrl: URL | undefined;
 }
 
 /** What Hono's routes work with: bindings, and what app.tsx has found out before a room is asked. */
@@ -100,9 +110,17 @@ const VARS = {
   GOOGLE_ISSUER: origin.default(new URL('https://accounts.google.com')),
   SESSION_TTL_HOURS: wholeNumber(12, 1, 720),
   EMBED_ANCESTORS: embedAncestors.default([]),
+  DELETE_GUARD_COUNT: wholeNumber(5, 0, 1_000_000),
+  DELETE_GUARD_PERCENT: wholeNumber(5, 0, 100),
+  TOMBSTONE_DAYS: wholeNumber(30, 1, 3_650),
+  EVENT_DAYS: wholeNumber(90, 1, 3_650),
+  OPERATOR_TOKEN: operatorToken.optional(),
+  ALERT_WEBHOOK_URL: webhookUrl.optional(),
 };
 
 type Name = keyof typeof VARS;
+
+const DAY_MS = 86_400_000;
 
 /** An empty var means "not set", as a copied `.dev.vars.example` has it; only here empty says something. */
 const EMPTY_SAYS_SOMETHING: ReadonlySet<string> = new Set(['CHANNEL_EVENTS'] satisfies Name[]);
@@ -117,18 +135,20 @@ function combinationProblems(vars: {
   RECONCILE_EVERY_MINUTES?: number;
   GOOGLE_ISSUER?: URL;
   EMBED_ANCESTORS?: readonly string[];
+  ALERT_WEBHOOK_URL?: URL;
 }): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const isLocal = vars.PUBLIC_URL !== undefined && isLoopback(vars.PUBLIC_URL);
-  const googleUrls: [Name, URL | null | undefined][] = [
+  const targets: [Name, URL | null | undefined][] = [
     ['GOOGLE_API_ORIGIN', vars.GOOGLE_API_ORIGIN],
     ['GOOGLE_ISSUER', vars.GOOGLE_ISSUER],
     [
       'GOOGLE_SERVICE_ACCOUNT_KEY',
       vars.GOOGLE_SERVICE_ACCOUNT_KEY && parseUrl(vars.GOOGLE_SERVICE_ACCOUNT_KEY.tokenUri),
     ],
+    ['ALERT_WEBHOOK_URL', vars.ALERT_WEBHOOK_URL],
   ];
-  for (const [name, url] of googleUrls) {
+  for (const [name, url] of targets) {
     if (!url || !vars.PUBLIC_URL) continue;
     const isLocalPair = isLocal && isLoopback(url) && /^https?:$/.test(url.protocol);
     if (!isPublicTarget(url) && !isLocalPair) {
@@ -226,6 +246,11 @@ function parse(env: Env): ParsedConfig {
       googleIssuer: valid.GOOGLE_ISSUER.origin,
       sessionTtlMs: valid.SESSION_TTL_HOURS * 3_600_000,
       embedAncestors: valid.EMBED_ANCESTORS,
+      deletionGuard: { count: valid.DELETE_GUARD_COUNT, percent: valid.DELETE_GUARD_PERCENT },
+      tombstoneMs: valid.TOMBSTONE_DAYS * DAY_MS,
+      eventMs: valid.EVENT_DAYS * DAY_MS,
+      operatorToken: valid.OPERATOR_TOKEN,
+      alertWebhookUrl: valid.ALERT_WEBHOOK_URL,
     }),
   };
 }

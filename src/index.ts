@@ -43,6 +43,7 @@ export class Reconcile extends WorkflowEntrypoint<Env, { directoryId: string }> 
       // Every step of ours returns plain JSON; the platform's type can't see that through the generic.
       do: <T>(name: string, work: () => Promise<T>) =>
         step.do(name, STEP, work as () => Promise<never>) as Promise<T>,
+      sleep: (name, ms) => step.sleep(name, ms),
     };
     return reconcile(syncPorts(this.env, config), steps, pass);
   }

@@ -18,6 +18,7 @@ export const directories = sqliteTable('directories', {
   problem: text('problem'),
   problemSinceMs: integer('problem_since_ms'),
   inStepSinceMs: integer('in_step_since_ms'),
+  suspectChannels: integer('suspect_channels').notNull().default(0),
 });
 
 export const USER_STATUSES = ['active', 'suspended', 'archived', 'deleted'] as const;
@@ -59,7 +60,30 @@ export const users = sqliteTable(
     index('users_by_domain')
       .on(sql`lower(substr(${table.email}, instr(${table.email}, '@') + 1))`, table.directoryId)
       .where(sql`${table.status} <> 'deleted'`),
+    index('users_who_administer')
+      .on(table.directoryId)
+      .where(sql`${table.isAdmin} = 1 AND ${table.status} = 'active'`),
+    index('users_by_deletion').on(table.deletedMs).where(sql`${table.status} = 'deleted'`),
   ],
+);
+
+/** `missing`: on no page of a list, and not asked about. The others are denied by Google's get. */
+export const HELD_REASONS = ['missing', 'guard', 'last-admin'] as const;
+export type HeldReason = (typeof HELD_REASONS)[number];
+
+export const heldRemovals = sqliteTable(
+  'held_removals',
+  {
+    directoryId: text('directory_id')
+      .notNull()
+      .references(() => directories.id),
+    userId: text('user_id').notNull(),
+    reason: text('reason', { enum: HELD_REASONS }).notNull(),
+    sinceMs: integer('since_ms').notNull(),
+    approvedUntilMs: integer('approved_until_ms'),
+    rejectedUntilMs: integer('rejected_until_ms'),
+  },
+  (table) => [primaryKey({ columns: [table.directoryId, table.userId] })],
 );
 
 export const EVENT_TYPES = [
@@ -73,17 +97,25 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-export const events = sqliteTable('events', {
-  seq: integer('seq').primaryKey({ autoIncrement: true }),
-  directoryId: text('directory_id').notNull(),
-  userId: text('user_id').notNull(),
-  type: text('type', { enum: EVENT_TYPES }).notNull(),
-  before: text('before'),
-  after: text('after').notNull(),
-  cause: text('cause', { enum: CAUSES }).notNull(),
-  atMs: integer('at_ms').notNull(),
-  noticedMs: integer('noticed_ms').notNull(),
-});
+export const events = sqliteTable(
+  'events',
+  {
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    directoryId: text('directory_id').notNull(),
+    userId: text('user_id').notNull(),
+    type: text('type', { enum: EVENT_TYPES }).notNull(),
+    before: text('before'),
+    after: text('after').notNull(),
+    cause: text('cause', { enum: CAUSES }).notNull(),
+    atMs: integer('at_ms').notNull(),
+    noticedMs: integer('noticed_ms').notNull(),
+  },
+  (table) => [
+    index('events_of_removals')
+      .on(table.directoryId, table.atMs)
+      .where(sql`${table.type} = 'user.deleted'`),
+  ],
+);
 
 export const deadLetters = sqliteTable('dead_letters', {
   id: integer('id').primaryKey({ autoIncrement: true }),
@@ -118,8 +150,47 @@ export const reconcileRuns = sqliteTable(
     hinted: integer('hinted').notNull().default(0),
     googleCalls: integer('google_calls').notNull().default(0),
     nextPageToken: text('next_page_token'),
+    firstSeq: integer('first_seq').notNull().default(0),
+    living: integer('living').notNull().default(0),
+    chainId: text('chain_id').notNull().default(''),
+    chainTicket: integer('chain_ticket').notNull().default(0),
+    isImport: integer('is_import').notNull().default(0),
+    contradictions: integer('contradictions').notNull().default(0),
+    changed: integer('changed').notNull().default(0),
+    removed: integer('removed').notNull().default(0),
+    held: integer('held').notNull().default(0),
+    drift: integer('drift').notNull().default(0),
+    missed: text('missed').notNull().default('[]'),
   },
   (table) => [index('reconcile_runs_by_start').on(table.directoryId, table.startedMs)],
+);
+
+export const listedPeople = sqliteTable(
+  'listed_people',
+  {
+    chainId: text('chain_id').notNull(),
+    runId: text('run_id').notNull(),
+    part: integer('part').notNull(),
+    directoryId: text('directory_id')
+      .notNull()
+      .references(() => directories.id),
+    ids: text('ids').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.chainId, table.runId, table.part] })],
+);
+
+export const alerts = sqliteTable(
+  'alerts',
+  {
+    directoryId: text('directory_id')
+      .notNull()
+      .references(() => directories.id),
+    condition: text('condition').notNull(),
+    sinceMs: integer('since_ms').notNull(),
+    toldMs: integer('told_ms'),
+    endedMs: integer('ended_ms'),
+  },
+  (table) => [primaryKey({ columns: [table.directoryId, table.condition] })],
 );
 
 /** `page`: our own windows. `frame`: under /embed only. */

@@ -33,6 +33,8 @@ const MAX_HINTS = 500;
 /** Durable steps: what `do` returned once, it returns again after a crash, without running again. */
 export interface Steps {
   do<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Waits, once for each name, also across restarts. */
+  sleep(name: string, ms: number): Promise<void>;
 }
 
 export interface Pass {

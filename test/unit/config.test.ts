@@ -44,6 +44,11 @@ describe('a right configuration', () => {
       googleIssuer: 'https://accounts.google.com',
       sessionTtlMs: 12 * 3_600_000,
       embedAncestors: [],
+      deletionGuard: { count: 5, percent: 5 },
+      tombstoneMs: 30 * 86_400_000,
+      eventMs: 90 * 86_400_000,
+      operatorToken: undefined,
+      alertWebhookUrl: undefined,
     });
   });
 

@@ -22,6 +22,7 @@ function aDirectory(fields: Partial<Directory> = {}): Directory {
     eventOmissionRefusedMs: null,
     problem: null,
     problemSinceMs: null,
+    suspectChannels: 0,
     inStepSinceMs: NOW_MS - 60 * MINUTE,
     ...fields,
   };

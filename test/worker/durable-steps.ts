@@ -13,13 +13,24 @@ export interface DurableSteps extends Steps {
   beforeRetry: () => void;
 }
 
-/** @param crashAfter steps whose work is done, and lost, and done again */
-export function durableSteps(crashAfter: readonly string[] = []): DurableSteps {
+/**
+ * @param crashAfter steps whose work is done, and lost, and done again
+ * @param onSleep lets the time pass that a pass sleeps
+ */
+export function durableSteps(
+  crashAfter: readonly string[] = [],
+  onSleep: (ms: number) => void = () => {},
+): DurableSteps {
   const kept = new Map<string, string>();
   const crashes = new Set(crashAfter);
   const steps: DurableSteps = {
     ran: [],
     beforeRetry: () => {},
+    sleep: async (name, ms) => {
+      if (kept.has(name)) return;
+      kept.set(name, 'null');
+      onSleep(ms);
+    },
     async do<T>(name: string, work: () => Promise<T>): Promise<T> {
       let message = '';
       for (let tries = 0; tries < TRIES && !kept.has(name); tries += 1) {

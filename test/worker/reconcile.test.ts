@@ -579,6 +579,7 @@ describe('two passes', () => {
       const steps = durableSteps();
       let listed = 0;
       const overtaken: Steps = {
+        sleep: steps.sleep,
         do: async (name, work) => {
           const result = await steps.do(name, work);
           if (name === 'pages 1') {
@@ -633,6 +634,7 @@ describe('two passes', () => {
     const lost = reconcile(
       world.ports,
       {
+        sleep: steps.sleep,
         do: async (name, work) => {
           if (name === 'pages 1') {
             begun.resolve();
@@ -734,6 +736,7 @@ describe('a step that is repeated after a crash', () => {
     const results: unknown[] = [];
     const steps = durableSteps();
     const watched: Steps = {
+      sleep: steps.sleep,
       do: async (name, work) => {
         const result = await steps.do(name, work);
         results.push(result);
@@ -811,6 +814,7 @@ test('a pass that was declared lost and ends all the same counts no longer', asy
   const world = await createWorld();
   const overtaken = durableSteps();
   const steps: Steps = {
+    sleep: overtaken.sleep,
     do: async (name, work) => {
       if (name === 'end') {
         const run = await lastRun(world);

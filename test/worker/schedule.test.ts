@@ -89,7 +89,10 @@ describe('cron', () => {
         const steps = durableSteps();
         void reconcile(
           world.ports,
-          { do: (name, work) => (name === 'begin' ? steps.do(name, work) : new Promise(() => {})) },
+          {
+            sleep: steps.sleep,
+            do: (name, work) => (name === 'begin' ? steps.do(name, work) : new Promise(() => {})),
+          },
           pass,
         );
         await expect.poll(async () => steps.ran).toEqual(['begin']);
