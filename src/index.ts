@@ -5,8 +5,9 @@ import { type Env, readConfig } from './config.ts';
 import { log } from './log.ts';
 import { sweepExpired } from './sso/sweep.ts';
 import { consumeChanges, consumeDeadChanges } from './sync/consume.ts';
+import type { Pass, Steps } from './sync/pass.ts';
 import { syncPorts } from './sync/ports.ts';
-import { type Pass, reconcile, type Steps } from './sync/reconcile.ts';
+import { reconcile } from './sync/reconcile.ts';
 import { runSchedule, type StartPass } from './sync/schedule.ts';
 
 const startPass =

@@ -5,27 +5,91 @@ import { directories, type ReconcileOutcome, reconcileRuns } from './schema.ts';
 
 export type ReconcileRun = typeof reconcileRuns.$inferSelect;
 
-/** Opens the row of a pass; a repeated first step moves its ticket and clock forward. */
+/** Beyond this age of the last pass people are counted anew: the events since may have been swept. */
+const COUNT_ANEW_AFTER_MS = 7 * 86_400_000;
+
+// What changed since a pass began, in rows and not in our memory of them: a repeated step can't count twice.
+// An import's newcomers are no drift: nobody could have announced them.
+const COUNT = `
+  UPDATE reconcile_runs SET (created, changed, removed, drift, missed) = (
+    SELECT count(*) FILTER (WHERE type = 'user.created'),
+      count(*) FILTER (WHERE type NOT IN ('user.created', 'user.deleted')),
+      count(*) FILTER (WHERE type = 'user.deleted'),
+      count(*) FILTER (WHERE type <> 'user.created' OR NOT reconcile_runs.is_import),
+      json_group_array(DISTINCT CASE type
+        WHEN 'user.created' THEN 'add' WHEN 'user.deleted' THEN 'delete' WHEN 'user.restored' THEN 'undelete'
+        ELSE iif(before->>'$.isAdmin' <> after->>'$.isAdmin', 'makeAdmin', 'update') END)
+        FILTER (WHERE type <> 'user.created' OR NOT reconcile_runs.is_import)
+    FROM events WHERE seq > reconcile_runs.first_seq AND directory_id = reconcile_runs.directory_id
+      AND cause = 'reconcile'),
+    held = (SELECT count(*) FROM held_removals h WHERE h.directory_id = reconcile_runs.directory_id
+      AND coalesce(h.approved_until_ms, 0) <= ?2 AND coalesce(h.rejected_until_ms, 0) <= ?2)
+  WHERE id = ?1`;
+
+// How many are living follows from the last pass's number and what has come and gone since: every change
+// of a row is one event. Only without such a pass are people counted.
+const BEGIN = `
+  INSERT INTO reconcile_runs
+    (id, directory_id, ticket, started_ms, progress_ms, is_import, chain_id, chain_ticket, first_seq, living)
+  SELECT ?2, ?1, ?3, ?4, ?4, ?5, ?6, ?7, (SELECT coalesce(max(seq), 0) FROM events),
+    CASE WHEN p.id IS NULL OR p.started_ms < ?4 - ${COUNT_ANEW_AFTER_MS}
+      THEN (SELECT count(*) FROM users WHERE directory_id = ?1 AND status <> 'deleted')
+      ELSE p.living + (SELECT coalesce(sum(CASE WHEN type IN ('user.created', 'user.restored') THEN 1
+          WHEN type = 'user.deleted' THEN -1 ELSE 0 END), 0)
+        FROM events WHERE seq > p.first_seq AND directory_id = ?1) END
+  FROM (SELECT 1) LEFT JOIN reconcile_runs p ON p.id = ?8
+  WHERE true
+  ON CONFLICT (id) DO UPDATE SET ticket = excluded.ticket, progress_ms = excluded.progress_ms,
+    chain_id = excluded.chain_id, chain_ticket = excluded.chain_ticket, first_seq = excluded.first_seq,
+    living = excluded.living
+  RETURNING first_seq AS firstSeq, living`;
+
+/**
+ * Opens the row of a pass, and closes the counts of the one before it, in one transaction. A repeated first
+ * step moves ticket, clock and counts forward.
+ *
+ * @param run.chainTicket the first ticket of the passes that go through the list together
+ * @returns the youngest event, and how many people have a living row, at this moment
+ */
 export function beginRun(
   db: Database,
-  run: { id: string; directoryId: string; ticket: number; startedMs: number },
-): Promise<void> {
+  run: Pick<
+    ReconcileRun,
+    'id' | 'directoryId' | 'ticket' | 'startedMs' | 'chainId' | 'chainTicket'
+  > & {
+    isImport: boolean;
+    previousId: string | null;
+  },
+): Promise<Pick<ReconcileRun, 'firstSeq' | 'living'>> {
   return guarded(async () => {
-    await db.orm
-      .insert(reconcileRuns)
-      .values({ ...run, progressMs: run.startedMs })
-      .onConflictDoUpdate({
-        target: reconcileRuns.id,
-        set: { ticket: run.ticket, progressMs: run.startedMs },
-      });
+    const { id, directoryId, ticket, startedMs, isImport, chainId, chainTicket, previousId } = run;
+    const [, begun] = await db.d1.batch<Pick<ReconcileRun, 'firstSeq' | 'living'>>([
+      db.d1.prepare(COUNT).bind(previousId, startedMs),
+      db.d1
+        .prepare(BEGIN)
+        .bind(
+          directoryId,
+          id,
+          ticket,
+          startedMs,
+          Number(isImport),
+          chainId,
+          chainTicket,
+          previousId,
+        ),
+    ]);
+    return begun?.results[0] ?? { firstSeq: 0, living: 0 };
   });
 }
 
 /** What is counted on the way. */
-export type ProgressCounts = Pick<ReconcileRun, 'usersSeen' | 'hinted' | 'googleCalls'>;
+export type ProgressCounts = Pick<
+  ReconcileRun,
+  'usersSeen' | 'contradictions' | 'hinted' | 'googleCalls'
+>;
 
-/** What is known at the end. */
-export type RunCounts = ProgressCounts & Pick<ReconcileRun, 'created'>;
+/** What follows from the rows that changed. */
+export type RunCounts = Pick<ReconcileRun, 'created' | 'changed' | 'removed' | 'held' | 'drift'>;
 
 /** Stores the totals so far. They are set, not added: a repeated step can't count twice. */
 export function noteProgress(
@@ -48,6 +112,7 @@ export function noteProgress(
  * @param end.reason a code
  * @param end.counts `null` = as stored
  * @param end.nextPageToken where the next pass goes on
+ * @returns what it changed so far; `null` if it had ended before
  */
 export function endRun(
   db: Database,
@@ -55,18 +120,18 @@ export function endRun(
   end: {
     outcome: ReconcileOutcome;
     reason: string | null;
-    counts: RunCounts | null;
+    counts: ProgressCounts | null;
     nextPageToken: string | null;
     nowMs: number;
   },
-): Promise<void> {
+): Promise<RunCounts | null> {
   return guarded(async () => {
     const { outcome, reason, counts, nextPageToken, nowMs } = end;
     const row = db.orm
       .update(reconcileRuns)
       .set({ outcome, reason, ...counts, nextPageToken, finishedMs: nowMs, progressMs: nowMs })
-      .where(and(eq(reconcileRuns.id, run.id), isNull(reconcileRuns.finishedMs)));
-    if (outcome !== 'complete') return void (await row);
+      .where(and(eq(reconcileRuns.id, run.id), isNull(reconcileRuns.finishedMs)))
+      .returning({ id: reconcileRuns.id });
     const directory = db.orm
       .update(directories)
       .set({
@@ -80,7 +145,13 @@ export function endRun(
           sql`EXISTS (SELECT 1 FROM reconcile_runs WHERE id = ${run.id} AND outcome = 'complete')`,
         ),
       );
-    await db.orm.batch([row, directory]);
+    const [ended] = await (outcome === 'complete'
+      ? db.orm.batch([row, directory])
+      : db.orm.batch([row]));
+    if (ended.length === 0) return null;
+    await db.d1.prepare(COUNT).bind(run.id, nowMs).run();
+    const [now] = await db.orm.select().from(reconcileRuns).where(eq(reconcileRuns.id, run.id));
+    return now ?? null;
   });
 }
 

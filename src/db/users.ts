@@ -1,45 +1,29 @@
 // People's rows, and the one statement set through which every observation of Google becomes one.
 // The SQL is plain: it must run as one batch() from one JSON parameter, whatever the number of people.
 import { type Database, guarded } from './database.ts';
-import type { Cause, EventType, UserStatus, users } from './schema.ts';
+import { columns, MAPPED, type ObservedRow, observed, row } from './mapped.ts';
+import { type DeletionGuard, gate, HOLD, isAllowed, isBlocked, RELEASE } from './removal-guard.ts';
+import type { EventType, users } from './schema.ts';
 
 export type UserRow = typeof users.$inferSelect;
-
-/** What a living person's row says about them, as Google said it. JSON columns are canonical text. */
-export interface MappedRow {
-  email: string;
-  givenName: string;
-  familyName: string;
-  fullName: string;
-  status: Exclude<UserStatus, 'deleted'>;
-  isAdmin: 0 | 1;
-  isDelegatedAdmin: 0 | 1;
-  orgUnitPath: string;
-  photoUrl: string | null;
-  attributes: string;
-  customSchemas: string;
-  roles: string;
-}
-
-/**
- * One look's result, ready for SQL: a living person, a person of whom only the status could be kept,
- * or one who is gone.
- */
-export type ObservedRow = { id: string; cause: Cause; noticedMs: number } & (
-  | ({ kind: 'living' } & MappedRow)
-  | { kind: 'status'; status: 'suspended' | 'archived' }
-  | { kind: 'gone' }
-);
 
 /**
  * - `written` the row changed, or was made
  * - `unchanged` the row already said so, and now carries this look's ticket; or it was to be left alone
  * - `answered` refused: a look that began at the same time or later has written the row already
+ * - `held` Google denies the person, and an operator has to agree before they are removed
  * - `lost` refused: somebody wrote the row, or a pass began, after this look began. Look again
  * - `foreign` refused: another directory holds this id
  * - `unstorable` the profile can't be kept, or a bare status is about somebody who has no row
  */
-export type ApplyOutcome = 'written' | 'unchanged' | 'answered' | 'lost' | 'foreign' | 'unstorable';
+export type ApplyOutcome =
+  | 'written'
+  | 'unchanged'
+  | 'answered'
+  | 'held'
+  | 'lost'
+  | 'foreign'
+  | 'unstorable';
 
 export interface AppliedRow {
   id: string;
@@ -50,33 +34,15 @@ export interface AppliedRow {
   event: EventType | null;
 }
 
-const MAPPED = [
-  ['email', 'email'],
-  ['given_name', 'givenName'],
-  ['family_name', 'familyName'],
-  ['full_name', 'fullName'],
-  ['status', 'status'],
-  ['is_admin', 'isAdmin'],
-  ['is_delegated_admin', 'isDelegatedAdmin'],
-  ['org_unit_path', 'orgUnitPath'],
-  ['photo_url', 'photoUrl'],
-  ['attributes', 'attributes'],
-  ['custom_schemas', 'customSchemas'],
-  ['roles', 'roles'],
-] as const satisfies readonly (readonly [string, keyof MappedRow])[];
-
-const columns = MAPPED.map(([column]) => column).join(', ');
-const observed = (value: string) => MAPPED.map(([, key]) => `${value}->>'$.${key}'`).join(', ');
-const row = (table: string) => MAPPED.map(([column]) => `${table}.${column}`).join(', ');
-
-// ?1 directory, ?2 JSON array of ObservedRow, ?3 the look's ticket, ?4 now in ms.
+// ?1 directory, ?2 JSON array of ObservedRow, ?3 the look's ticket, ?4 now in ms, ?5 and ?6 the deletion guard.
 const OUTCOMES = `
   WITH o AS (SELECT value AS v, value->>'$.id' AS id, value->>'$.kind' AS kind FROM json_each(?2))
   SELECT o.id AS id,
     CASE
       WHEN u.directory_id <> ?1 THEN 'foreign'
       WHEN ?3 < d.floor OR ?3 <= u.written THEN iif(?3 <= u.ticket, 'answered', 'lost')
-      WHEN o.kind = 'gone' THEN iif(u.id IS NULL OR u.status = 'deleted', 'unchanged', 'written')
+      WHEN o.kind = 'gone' THEN
+        CASE WHEN u.id IS NULL OR u.status = 'deleted' THEN 'unchanged' ELSE iif(${isBlocked('u.id')}, 'held', 'written') END
       WHEN o.kind = 'status' THEN
         CASE WHEN u.id IS NULL THEN 'unstorable' ELSE iif(u.status = o.v->>'$.status', 'unchanged', 'written') END
       WHEN u.id IS NULL OR (${row('u')}) IS NOT (${observed('o.v')}) THEN 'written'
@@ -116,10 +82,6 @@ const LIVING = `${INSERT}
   WHERE users.directory_id = excluded.directory_id AND excluded.ticket > users.written
     AND (${row('users')}) IS NOT (${row('excluded')})`;
 
-// The plus keeps SQLite off the index that begins with the directory: through it every observation would
-// read every person of the directory, instead of the one row that its id names.
-const GATE = `+users.directory_id = ?1 AND d.id = ?1 AND ?3 > users.written AND ?3 >= d.floor`;
-
 // Nobody stays in because their profile is odd: a status that could be read is kept without the rest.
 const STATUS_ONLY = `
   UPDATE users SET status = o.status, deleted_ms = NULL, changed_ms = ?4,
@@ -127,27 +89,33 @@ const STATUS_ONLY = `
   FROM (SELECT value->>'$.id' AS id, value->>'$.status' AS status, value->>'$.cause' AS cause,
           value->>'$.noticedMs' AS noticed_ms
         FROM json_each(?2) WHERE value->>'$.kind' = 'status') AS o, directories AS d
-  WHERE users.id = o.id AND ${GATE} AND users.status <> o.status`;
+  WHERE users.id = o.id AND ${gate('users')} AND users.status <> o.status`;
 
 const GONE = `
   UPDATE users SET status = 'deleted', deleted_ms = ?4, changed_ms = ?4,
-    ticket = ?3, written = d.ticket, cause = o.cause, noticed_ms = o.noticed_ms
+    ticket = ?3, written = d.ticket, noticed_ms = o.noticed_ms,
+    cause = iif(${isAllowed('users.id')}, 'operator', o.cause)
   FROM (SELECT value->>'$.id' AS id, value->>'$.cause' AS cause, value->>'$.noticedMs' AS noticed_ms
         FROM json_each(?2) WHERE value->>'$.kind' = 'gone') AS o, directories AS d
-  WHERE users.id = o.id AND ${GATE} AND users.status <> 'deleted'`;
+  WHERE users.id = o.id AND ${gate('users')} AND users.status <> 'deleted' AND NOT ${isBlocked('users.id')}`;
 
 // Every look stamps its row, changed or not. Rows that the statements above wrote fail the gate by now,
 // and no indexed column is set: a stamp costs one written row.
 const STAMP = `
   UPDATE users SET ticket = ?3, written = d.ticket
   FROM (SELECT value->>'$.id' AS id FROM json_each(?2)) AS o, directories AS d
-  WHERE users.id = o.id AND ${GATE}`;
+  WHERE users.id = o.id AND ${gate('users')}`;
 
 // The events of this batch are the youngest: it is one transaction, and one person has one event in it.
 const NEWEST_EVENTS = `SELECT user_id AS id, type FROM events ORDER BY seq DESC LIMIT ?1`;
 
+interface NewEvent {
+  id: string;
+  type: EventType;
+}
+
 /**
- * Writes a set of observations in one transaction of at most six statements.
+ * Writes a set of observations in one transaction of at most eight statements.
  *
  * @param look.insertOnly the observations come from a list: whoever has a row is left alone and `unchanged`
  * @param observations at most one for each id; their JSON must stay below D1's 2 MB for a parameter
@@ -156,39 +124,44 @@ const NEWEST_EVENTS = `SELECT user_id AS id, type FROM events ORDER BY seq DESC 
 export function applyObservedRows(
   db: Database,
   directoryId: string,
-  look: { ticket: number; nowMs: number; insertOnly: boolean },
+  look: { ticket: number; nowMs: number; insertOnly: boolean; guard: DeletionGuard },
   observations: readonly ObservedRow[],
 ): Promise<AppliedRow[]> {
   return guarded(async () => {
+    const { ticket, nowMs, guard } = look;
     const parameters = [
       directoryId,
       JSON.stringify(observations),
-      look.ticket,
-      look.nowMs,
+      ticket,
+      nowMs,
+      guard.count,
+      guard.percent,
     ] as const;
-    const bind = (statement: string, count: 3 | 4) =>
+    // A statement takes no more parameters than it names.
+    const bind = (statement: string, count: 3 | 4 | 6) =>
       db.d1.prepare(statement).bind(...parameters.slice(0, count));
+    const before = look.insertOnly ? [] : [bind(RELEASE, 3)];
+    const someGone = observations.some(({ kind }) => kind === 'gone');
+    if (someGone && !look.insertOnly) before.unshift(bind(HOLD, 6));
     const statements = look.insertOnly
       ? [bind(INSERT_ONLY_OUTCOMES, 3), bind(LIVING_INSERT_ONLY, 4)]
       : [
-          bind(OUTCOMES, 3),
+          ...before,
+          bind(OUTCOMES, 4),
           bind(LIVING, 4),
           bind(STATUS_ONLY, 4),
-          bind(GONE, 4),
+          ...(someGone ? [bind(GONE, 4)] : []),
           bind(STAMP, 3),
           db.d1.prepare(NEWEST_EVENTS).bind(observations.length),
         ];
     const results = await db.d1.batch(statements);
-    const outcomes = results[0]?.results as {
+    const outcomes = results[before.length]?.results as {
       id: string;
       outcome: ApplyOutcome;
       changed: string;
     }[];
-    const newest = new Map(
-      ((results[5]?.results ?? []) as { id: string; type: EventType }[])
-        .toReversed()
-        .map((e) => [e.id, e.type]),
-    );
+    const events = look.insertOnly ? [] : ((results.at(-1)?.results ?? []) as NewEvent[]);
+    const newest = new Map(events.toReversed().map(({ id, type }) => [id, type]));
     return outcomes.map(({ id, outcome, changed }) => {
       if (outcome !== 'written') return { id, outcome, changed: [], event: null };
       const event = look.insertOnly ? 'user.created' : (newest.get(id) ?? null);

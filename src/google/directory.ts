@@ -2,7 +2,7 @@
 // https://developers.google.com/workspace/admin/directory/reference/rest/v1/users
 import { type ApiOptions, callApi, jsonObject } from './api.ts';
 import { GoogleApiError } from './errors.ts';
-import { type DirectoryUser, parseDirectoryUser, USER_FIELDS } from './user.ts';
+import { type DirectoryUser, parseDirectoryUser, USER_FIELDS, USER_ID_PATTERN } from './user.ts';
 
 const GET_TIMEOUT_MS = 8_000;
 const GET_MAX_BYTES = 8 * 1024 * 1024;
@@ -49,6 +49,11 @@ export async function getUser(api: ApiOptions, id: string): Promise<DirectoryUse
   }
 }
 
+function idOf(item: unknown): string | null {
+  const id = typeof item === 'object' && item !== null && 'id' in item ? item.id : null;
+  return typeof id === 'string' && USER_ID_PATTERN.test(id) ? id : null;
+}
+
 const listWithoutUsers = () =>
   new GoogleApiError({ code: 'list-without-users', status: 200, retryable: true });
 
@@ -56,6 +61,8 @@ export interface UserPage {
   users: DirectoryUser[];
   /** How many items of the page could not be parsed; each is somebody of whom nothing is concluded. */
   malformed: number;
+  /** The ids of those among them that have one. */
+  unreadable: string[];
   nextPageToken: string | null;
 }
 
@@ -90,6 +97,7 @@ export async function listUsers(
   }
   const users = new Map<string, DirectoryUser>();
   let malformed = 0;
+  const unreadable = new Set<string>();
   for (const item of items) {
     try {
       const user = parseDirectoryUser(item);
@@ -97,6 +105,8 @@ export async function listUsers(
     } catch (error) {
       if (!(error instanceof GoogleApiError)) throw error;
       malformed += 1;
+      const id = idOf(item);
+      if (id !== null) unreadable.add(id);
     }
   }
   // Not one that can be read: as little to be concluded from as from none.
@@ -104,6 +114,7 @@ export async function listUsers(
   return {
     users: [...users.values()],
     malformed,
+    unreadable: [...unreadable].filter((id) => !users.has(id)),
     nextPageToken: typeof nextPageToken === 'string' && nextPageToken !== '' ? nextPageToken : null,
   };
 }

@@ -1,6 +1,8 @@
 // The one way in: every observation of Google, whoever asked for it, becomes a row here and nowhere else.
+import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
-import { type AppliedRow, applyObservedRows, type ObservedRow } from '../db/users.ts';
+import type { ObservedRow } from '../db/mapped.ts';
+import { type AppliedRow, applyObservedRows } from '../db/users.ts';
 import { type Observation, toObservedRow } from './observation.ts';
 
 export interface Look {
@@ -13,13 +15,14 @@ export interface Look {
 
 export interface ApplyPorts {
   db: Database;
-  rolesSchema: string;
+  config: Pick<Config, 'rolesSchema' | 'deletionGuard'>;
 }
 
 // Half of D1's limit for one parameter: 500 people of ordinary size go in one transaction.
 const MAX_PARAMETER_BYTES = 1_000_000;
 
-function cut(rows: readonly ObservedRow[]): ObservedRow[][] {
+/** Cuts a set of rows so that the JSON of each piece fits one parameter. */
+export function cutToParameters(rows: readonly ObservedRow[]): ObservedRow[][] {
   const chunks: ObservedRow[][] = [];
   let size = Number.POSITIVE_INFINITY;
   for (const row of rows) {
@@ -51,16 +54,16 @@ export async function applyObservations(
   const rows = new Map<string, ObservedRow>();
   for (const observation of observations) {
     const { id } = observation;
-    const row = toObservedRow(observation, ports.rolesSchema);
+    const row = toObservedRow(observation, ports.config.rolesSchema);
     if (row) rows.set(id, row);
     else applied.set(id, { id, outcome: 'unstorable', event: null, changed: [] });
   }
   const { ticket, nowMs, insertOnly = false } = look;
-  for (const chunk of cut([...rows.values()])) {
+  for (const chunk of cutToParameters([...rows.values()])) {
     const results = await applyObservedRows(
       ports.db,
       directoryId,
-      { ticket, nowMs, insertOnly },
+      { ticket, nowMs, insertOnly, guard: ports.config.deletionGuard },
       chunk,
     );
     for (const result of results) applied.set(result.id, result);

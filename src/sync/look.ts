@@ -182,7 +182,7 @@ export async function lookAt(
     const nowMs = ports.nowMs();
     if (observations.length === 0 || nowMs - startedMs > MAX_LOOK_AGE_MS) return true;
     const applied = await applyObservations(
-      { db: ports.db, rolesSchema: ports.config.rolesSchema },
+      ports,
       directoryId,
       { ticket: ticket.ticket, nowMs },
       observations,

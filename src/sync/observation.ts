@@ -1,6 +1,7 @@
 // DirectoryUser → the row that stands for them. Pure; the only place where Google's fields become ours.
+
+import type { MappedRow, ObservedRow } from '../db/mapped.ts';
 import type { Cause } from '../db/schema.ts';
-import type { MappedRow, ObservedRow } from '../db/users.ts';
 import type { DirectoryProfile, DirectoryUser, WireObject } from '../google/user.ts';
 import { rolesFromSchema } from '../roles/schema-roles.ts';
 import { canonicalJson, storableText } from './canonical.ts';

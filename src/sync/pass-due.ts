@@ -27,9 +27,9 @@ export function isPassDue(
 }
 
 /** Ends a pass that was cut off, so that the next one can start under another id. */
-export function declareLost(ports: SyncPorts, run: ReconcileRun): Promise<void> {
+export async function declareLost(ports: SyncPorts, run: ReconcileRun): Promise<void> {
   ports.log('warn', 'reconcile.lost', { directoryId: run.directoryId, passId: run.id });
-  return endRun(ports.db, run, {
+  await endRun(ports.db, run, {
     outcome: 'lost',
     reason: 'no-progress',
     counts: null,

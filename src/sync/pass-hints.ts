@@ -1,27 +1,85 @@
-// What a pass found and did not decide goes into the queue: the consumer looks at each person by id.
+// What a pass found and did not decide: compared again, cut to what one pass may ask for, and put into the
+// queue, where the consumer looks at each person by id. If the queue refuses, its daily quota used up, the
+// pass looks at them itself, by the same function.
+import { type Suspect, type SuspectKind, stillSuspect } from '../db/comparison.ts';
+import { isSuperseded } from '../db/directories.ts';
+import { noteWhetherReadable } from './condition.ts';
 import type { ChangeMessage } from './hint.ts';
+import { lookAt } from './look.ts';
+import type { Begun, Pass } from './pass.ts';
+import { MAX_HINTS } from './pass.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** `sendBatch` takes 100 messages at most. */
 const QUEUE_BATCH = 100;
+/** As many as a batch of the consumer: two looks at each fit the calls of one event. */
+const LOOKED_AT_ONCE = 20;
+/** 20,000 suspects are less than a megabyte of JSON. */
+const COMPARED_AT_ONCE = 20_000;
 
-/** Turns unknown people into hints. If the queue refuses, the next pass finds them again. */
-export async function sendHints(
+/** What decides about somebody's access comes first, when there are more than one pass may ask for. */
+const ORDER: readonly SuspectKind[] = [
+  'approved',
+  'status',
+  'missing',
+  'unknown',
+  'held',
+  'changed',
+];
+
+/** Whom still nobody has looked at since the pass began. */
+export async function compareAgain(
   ports: SyncPorts,
-  pass: { id: string; directoryId: string },
+  pass: Pass,
+  begun: Begun,
+  suspects: readonly Suspect[],
+): Promise<Suspect[]> {
+  const still: Suspect[] = [];
+  for (let from = 0; from < suspects.length; from += COMPARED_AT_ONCE) {
+    const piece = suspects.slice(from, from + COMPARED_AT_ONCE);
+    still.push(...(await stillSuspect(ports.db, pass.directoryId, begun.ticket, piece)));
+  }
+  return still;
+}
+
+/**
+ * At most 500, the weightiest first. Within a kind each pass begins elsewhere: people about whom list and get
+ * disagree for good must not keep the others from their turn.
+ */
+export function chooseHints(suspects: readonly Suspect[], ticket: number): string[] {
+  const chosen = new Set<string>();
+  for (const kind of ORDER) {
+    const ids = suspects.filter((one) => one.kind === kind).map(({ id }) => id);
+    const start = ids.length === 0 ? 0 : (ticket * MAX_HINTS) % ids.length;
+    for (const id of [...ids.slice(start), ...ids.slice(0, start)]) {
+      if (chosen.size >= MAX_HINTS) return [...chosen];
+      chosen.add(id);
+    }
+  }
+  return [...chosen];
+}
+
+/**
+ * Puts a hint for each into the queue.
+ *
+ * @returns how many it took, from the first on: a queue over its daily quota takes none
+ */
+export async function sendHints(
+  ports: Pick<SyncPorts, 'changes' | 'log' | 'nowMs'>,
+  directoryId: string,
+  cause: 'reconcile' | 'operator',
   ids: readonly string[],
 ): Promise<number> {
   const noticedMs = ports.nowMs();
   let sent = 0;
   for (let from = 0; from < ids.length; from += QUEUE_BATCH) {
     const messages = ids.slice(from, from + QUEUE_BATCH).map((userId) => {
-      const { directoryId } = pass;
       const body: ChangeMessage = {
         kind: 'look',
         directoryId,
         userId,
         event: null,
-        cause: 'reconcile',
+        cause,
         noticedMs,
       };
       return { body };
@@ -30,9 +88,40 @@ export async function sendHints(
       await ports.changes.sendBatch(messages);
       sent += messages.length;
     } catch {
-      ports.log('warn', 'reconcile.hints-refused', { passId: pass.id, left: ids.length - sent });
+      ports.log('warn', 'hints.refused', { directoryId, cause, left: ids.length - sent });
       break;
     }
   }
   return sent;
+}
+
+/**
+ * Looks at people within the pass, as the consumer would.
+ *
+ * @returns how many of them it got through; fewer if calls ran out, or Google stumbles: the next pass finds them again
+ */
+export async function lookWithin(
+  ports: SyncPorts,
+  pass: Pass,
+  begun: Begun,
+  ids: readonly string[],
+  callsLeft: number,
+): Promise<number> {
+  // Somebody who is denied is looked at twice.
+  const people = ids.slice(0, Math.min(LOOKED_AT_ONCE, Math.floor(callsLeft / 2)));
+  if (people.length === 0) return 0;
+  if (await isSuperseded(ports.db, pass.directoryId, begun.ticket)) return 0;
+  const noticedMs = ports.nowMs();
+  const looked = await lookAt(
+    ports,
+    pass.directoryId,
+    people.map((id) => ({ id, cause: 'reconcile', noticedMs, announcedDelete: false })),
+    null,
+  );
+  if (looked === null) return 0;
+  await noteWhetherReadable(ports, pass.directoryId, looked);
+  const hasFailed = [...looked.conclusions.values()].some(
+    (one) => one.kind === 'failed' && one.retryable,
+  );
+  return hasFailed ? 0 : people.length;
 }

@@ -8,9 +8,9 @@ import { errorCode } from '../log.ts';
 import { type ChannelOwner, keepChannels } from './channels.ts';
 import { refreshCondition, reportProblem } from './condition.ts';
 import { ensureDefaultDirectory } from './default-directory.ts';
+import type { Pass } from './pass.ts';
 import { declareLost, isPassDue } from './pass-due.ts';
 import type { SyncPorts } from './ports.ts';
-import type { Pass } from './reconcile.ts';
 
 /** Starts a Workflow instance; an instance of that id that exists already is left alone. */
 export type StartPass = (pass: Pass) => Promise<void>;

@@ -1,7 +1,7 @@
 // What Google says about a person → the row that stands for them.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ObservedRow } from '../../src/db/users.ts';
+import type { ObservedRow } from '../../src/db/mapped.ts';
 import { parseDirectoryUser } from '../../src/google/user.ts';
 import { toObservedRow } from '../../src/sync/observation.ts';
 

@@ -227,7 +227,7 @@ describe('a set of observations', () => {
     const counts = counted();
 
     const applied = await applyObservations(
-      { db: counts.db, rolesSchema: 'Roles' },
+      { ...applyPorts, db: counts.db },
       'default',
       { ticket: await ticketOf(), nowMs: 1 },
       [],
@@ -257,7 +257,7 @@ describe('a set of observations', () => {
         const counts = counted();
         const look = { ticket: await ticketOf(), nowMs: 1, insertOnly };
         const applied = await applyObservations(
-          { db: counts.db, rolesSchema: 'Roles' },
+          { ...applyPorts, db: counts.db },
           'default',
           look,
           observations,
@@ -285,7 +285,7 @@ describe('a set of observations', () => {
     const counts = counted();
 
     const applied = await applyObservations(
-      { db: counts.db, rolesSchema: 'Roles' },
+      { ...applyPorts, db: counts.db },
       'default',
       { ticket: await ticketOf(), nowMs: 1 },
       people,
@@ -303,7 +303,7 @@ describe('a set of observations', () => {
     const counts = counted();
 
     await applyObservations(
-      { db: counts.db, rolesSchema: 'Roles' },
+      { ...applyPorts, db: counts.db },
       'default',
       { ticket: await ticketOf(), nowMs: 1 },
       people,
@@ -323,7 +323,7 @@ describe('a set of observations', () => {
       const counts = counted();
 
       await applyObservations(
-        { db: counts.db, rolesSchema: 'Roles' },
+        { ...applyPorts, db: counts.db },
         'default',
         { ticket: await ticketOf(), nowMs: 1 },
         few,

@@ -194,12 +194,9 @@ describe("one message's failure never decides another's", () => {
     await aDirectory('elsewhere');
     const { id } = world.google.workspace.user(NOOR);
     const ticket = await takeTicket(world.ports.db, 'elsewhere', null);
-    await applyObservations(
-      { db: world.ports.db, rolesSchema: 'Roles' },
-      'elsewhere',
-      { ticket: ticket?.ticket ?? 0, nowMs: 1 },
-      [seen(id)],
-    );
+    await applyObservations(world.ports, 'elsewhere', { ticket: ticket?.ticket ?? 0, nowMs: 1 }, [
+      seen(id),
+    ]);
     const before = await world.user(id);
     world.google.workspace.suspend(IT);
 
@@ -218,9 +215,7 @@ describe("one message's failure never decides another's", () => {
     const apply = async (observation: ReturnType<typeof gone>) => {
       const ticket = await takeTicket(world.ports.db, 'elsewhere', null);
       const look = { ticket: ticket?.ticket ?? 0, nowMs: 1 };
-      await applyObservations({ db: world.ports.db, rolesSchema: 'Roles' }, 'elsewhere', look, [
-        observation,
-      ]);
+      await applyObservations(world.ports, 'elsewhere', look, [observation]);
     };
     await apply(seen(id));
     world.advance(3_600_000);

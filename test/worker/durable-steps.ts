@@ -1,7 +1,7 @@
 // Durable steps as Cloudflare Workflows keep them, in a test's hand: what a step returned is kept as JSON
 // and given again; a step that fails is repeated; of an error only name and message cross the border, as one text. An
 // isolate may die right after a step's work, before anybody knows that it was done.
-import type { Steps } from '../../src/sync/reconcile.ts';
+import type { Steps } from '../../src/sync/pass.ts';
 
 /** As src/index.ts has it: the first try and five more. */
 const TRIES = 6;

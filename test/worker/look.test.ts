@@ -153,7 +153,7 @@ describe('a 404 about somebody who lives here', () => {
       if (before === 1) {
         const ticket = await takeTicket(world.ports.db, 'default', null);
         await applyObservations(
-          { db: world.ports.db, rolesSchema: 'Roles' },
+          world.ports,
           'default',
           { ticket: ticket?.ticket ?? 0, nowMs: world.clock.nowMs },
           [seen(id, { fullName: 'Seen alive' })],
@@ -201,7 +201,7 @@ describe('a 404 about somebody who lives here', () => {
 
 describe('a row younger than ten minutes', () => {
   async function young(): Promise<{ world: World; id: string }> {
-    const world = await createWorld();
+    const world = await createWorld({ vars: { DELETE_GUARD_COUNT: '20' } });
     const { id } = world.google.workspace.add({ primaryEmail: 'new@example.test' });
     await give(world, aHint(world, id, { event: 'add' }));
     await world.settle();
@@ -369,12 +369,7 @@ describe('a look that others overtook', () => {
     onGet(world, id, async (before) => {
       if (before > 0) return undefined;
       // Somebody who began earlier writes now, what was true then.
-      await applyObservations(
-        { db: world.ports.db, rolesSchema: 'Roles' },
-        'default',
-        { ticket: earlier, nowMs: 1 },
-        [seen(id)],
-      );
+      await applyObservations(world.ports, 'default', { ticket: earlier, nowMs: 1 }, [seen(id)]);
       world.google.workspace.suspend(NOOR);
       return undefined;
     });

@@ -7,7 +7,11 @@ import type { Observation } from '../../src/sync/observation.ts';
 import { env } from './world.ts';
 
 export const db: Database = openDatabase(env.DB);
-export const applyPorts: ApplyPorts = { db, rolesSchema: 'Roles' };
+/** A guard that no test of something else runs into. */
+export const applyPorts: ApplyPorts = {
+  db,
+  config: { rolesSchema: 'Roles', deletionGuard: { count: 1_000, percent: 5 } },
+};
 
 let lastId = 0;
 

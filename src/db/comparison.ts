@@ -1,0 +1,131 @@
+// What a list says against what is stored. Everything here only reads: a list changes nobody who is known.
+// A row that somebody wrote since the pass began (`written` not below its ticket) was looked at by id later
+// than the list was asked, so the list says nothing about it.
+import { type Database, guarded } from './database.ts';
+import { MAPPED, type ObservedRow } from './mapped.ts';
+
+/**
+ * - `unknown` somebody without a row
+ * - `status` the row has another status: a suspension, a return
+ * - `changed` the row differs in something else
+ * - `held` waits on the list of held removals, and is on a page
+ * - `missing` has a living row, and is on no page
+ * - `approved` an operator agreed to the removal, and nobody has looked since
+ */
+export type SuspectKind = 'unknown' | 'status' | 'changed' | 'held' | 'missing' | 'approved';
+
+/** Somebody whom a list and the stored row disagree about. */
+export interface Suspect {
+  id: string;
+  kind: SuspectKind;
+}
+
+// Photo addresses are signed anew now and then: a difference there is not worth a look.
+const COMPARED = MAPPED.filter(([column]) => column !== 'photo_url');
+const STORED = COMPARED.map(([column]) => `u.${column}`).join(', ');
+const LISTED = COMPARED.map(([, key]) => `o.value->>'$.${key}'`).join(', ');
+
+export interface PageComparison {
+  /** How many of these people have a living row. */
+  living: number;
+  suspects: Suspect[];
+}
+
+/**
+ * Compares people as a page shows them with their rows: one query, one row read for each.
+ *
+ * @param ticket of the pass, or of the first of those that go through the list together
+ * @param people at most one for each id; their JSON must stay below D1's 2 MB for a parameter
+ */
+export function comparePage(
+  db: Database,
+  directoryId: string,
+  ticket: number,
+  people: readonly (ObservedRow | { id: string; kind: 'unreadable' })[],
+): Promise<PageComparison> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare(
+        `SELECT count(*) FILTER (WHERE is_living) AS living,
+           json_group_array(json_object('id', id, 'kind', kind)) FILTER (WHERE kind IS NOT NULL) AS suspects
+         FROM (
+           SELECT o.value->>'$.id' AS id, u.directory_id = ?1 AND u.status <> 'deleted' AS is_living,
+             CASE
+               WHEN u.id IS NULL THEN 'unknown'
+               WHEN u.directory_id <> ?1 OR u.written >= ?3 OR o.value->>'$.kind' = 'unreadable' THEN NULL
+               WHEN u.status <> o.value->>'$.status' THEN 'status'
+               WHEN o.value->>'$.kind' = 'living' AND (${STORED}) IS NOT (${LISTED}) THEN 'changed'
+             END AS kind
+           FROM json_each(?2) o LEFT JOIN users u ON u.id = o.value->>'$.id')`,
+      )
+      .bind(directoryId, JSON.stringify(people), ticket)
+      .first<{ living: number; suspects: string }>();
+    return {
+      living: row?.living ?? 0,
+      suspects: JSON.parse(row?.suspects ?? '[]') as Suspect[],
+    };
+  });
+}
+
+/** Those of whom still nobody has written the row, or who still have none, since the pass took its ticket. */
+export function stillSuspect(
+  db: Database,
+  directoryId: string,
+  ticket: number,
+  suspects: readonly Suspect[],
+): Promise<Suspect[]> {
+  return guarded(async () => {
+    const { results } = await db.d1
+      .prepare(
+        `SELECT o.value->>'$.id' AS id, o.value->>'$.kind' AS kind
+         FROM json_each(?2) o LEFT JOIN users u ON u.id = o.value->>'$.id'
+         WHERE iif(o.value->>'$.kind' = 'unknown', u.id IS NULL, u.directory_id = ?1 AND u.written < ?3)`,
+      )
+      .bind(directoryId, JSON.stringify(suspects), ticket)
+      .all<Suspect>();
+    return results;
+  });
+}
+
+const IDS_AT_ONCE = 20_000;
+
+/** Ids of everybody with a living row that nobody wrote since the ticket was taken. Reads every person. */
+export async function readUntouchedLiving(
+  db: Database,
+  directoryId: string,
+  ticket: number,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (let after = ''; ; ) {
+    const page = await guarded(() =>
+      db.d1
+        .prepare(
+          `SELECT id FROM users WHERE id > ?3 AND +directory_id = ?1 AND status <> 'deleted' AND written < ?2
+           ORDER BY id LIMIT ${IDS_AT_ONCE}`,
+        )
+        .bind(directoryId, ticket, after)
+        .all<{ id: string }>(),
+    );
+    for (const { id } of page.results) ids.push(id);
+    if (page.results.length < IDS_AT_ONCE) return ids;
+    after = ids.at(-1) ?? '';
+  }
+}
+
+/** Whether anybody has come, gone or returned since that event. */
+export function haveSomeComeOrGone(
+  db: Database,
+  directoryId: string,
+  afterSeq: number,
+): Promise<boolean> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare(
+        `SELECT 1 AS found FROM events WHERE seq > ?2 AND directory_id = ?1
+           AND type IN ('user.created', 'user.deleted', 'user.restored') LIMIT 1`,
+      )
+      .bind(directoryId, afterSeq)
+      .first<{ found: 1 }>();
+    return row !== null;
+  });
+}

@@ -1,0 +1,167 @@
+// People whom something says are gone, and who stay until an operator agrees or somebody sees them alive.
+// Who is put here by a look is removal-guard.ts; this file is the list itself, and what a pass adds to it.
+import { type Database, guarded } from './database.ts';
+import { type DeletionGuard, REMOVED, STAFF } from './removal-guard.ts';
+import type { HeldReason, UserStatus } from './schema.ts';
+
+/** Neither approved nor rejected at the moment `?2`, milliseconds. */
+const WAITS = `coalesce(approved_until_ms, 0) <= ?2 AND coalesce(rejected_until_ms, 0) <= ?2`;
+
+/** Somebody who waits for an operator's word, as their row says. */
+export interface HeldRemoval {
+  userId: string;
+  email: string;
+  fullName: string;
+  status: UserStatus;
+  isAdmin: 0 | 1;
+  orgUnitPath: string;
+  reason: HeldReason;
+  sinceMs: number;
+}
+
+/** Everybody who waits, in order of id. */
+export function readHeldRemovals(
+  db: Database,
+  directoryId: string,
+  nowMs: number,
+): Promise<HeldRemoval[]> {
+  return guarded(async () => {
+    const { results } = await db.d1
+      .prepare(
+        `SELECT h.user_id AS userId, u.email AS email, u.full_name AS fullName, u.status AS status,
+           u.is_admin AS isAdmin, u.org_unit_path AS orgUnitPath, h.reason AS reason, h.since_ms AS sinceMs
+         FROM held_removals h JOIN users u ON u.id = h.user_id AND +u.directory_id = h.directory_id
+         WHERE h.directory_id = ?1 AND ${WAITS} ORDER BY h.user_id`,
+      )
+      .bind(directoryId, nowMs)
+      .all<HeldRemoval>();
+    return results;
+  });
+}
+
+/** How many wait, and since when the longest. */
+export function readHeldSummary(
+  db: Database,
+  directoryId: string,
+  nowMs: number,
+): Promise<{ waiting: number; sinceMs: number | null }> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare(
+        `SELECT count(*) AS waiting, min(since_ms) AS sinceMs FROM held_removals
+         WHERE directory_id = ?1 AND ${WAITS}`,
+      )
+      .bind(directoryId, nowMs)
+      .first<{ waiting: number; sinceMs: number | null }>();
+    return row ?? { waiting: 0, sinceMs: null };
+  });
+}
+
+/**
+ * Writes an operator's word about people who wait; nothing is said about anybody who waits no longer.
+ *
+ * @returns whom it is about
+ */
+export function decideHeldRemovals(
+  db: Database,
+  directoryId: string,
+  decision: 'approved' | 'rejected',
+  people: { ids: readonly string[]; untilMs: number; nowMs: number },
+): Promise<string[]> {
+  return guarded(async () => {
+    const { results } = await db.d1
+      .prepare(
+        `UPDATE held_removals SET ${decision}_until_ms = ?3
+         WHERE directory_id = ?1 AND ${WAITS} AND user_id IN (SELECT value FROM json_each(?4))
+         RETURNING user_id AS userId`,
+      )
+      .bind(directoryId, people.nowMs, people.untilMs, JSON.stringify(people.ids))
+      .all<{ userId: string }>();
+    return results.map(({ userId }) => userId);
+  });
+}
+
+export interface HeldState {
+  userId: string;
+  reason: HeldReason;
+  isApproved: 0 | 1;
+}
+
+/** Everybody on the list, whatever was said about them. */
+export function readHeldStates(
+  db: Database,
+  directoryId: string,
+  nowMs: number,
+): Promise<HeldState[]> {
+  return guarded(async () => {
+    const { results } = await db.d1
+      .prepare(
+        `SELECT user_id AS userId, reason, coalesce(approved_until_ms, 0) > ?2 AS isApproved
+         FROM held_removals WHERE directory_id = ?1 ORDER BY user_id`,
+      )
+      .bind(directoryId, nowMs)
+      .all<HeldState>();
+    return results;
+  });
+}
+
+/** How many may still be removed without an operator's word. Counts the active: reads every person. */
+export function readRemovalRoom(
+  db: Database,
+  directoryId: string,
+  guard: DeletionGuard,
+  nowMs: number,
+): Promise<number> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare(
+        // The same parameters as in the batch, of which two are not needed.
+        `SELECT max(?5, ${STAFF} * ?6 / 100) - ${REMOVED} AS room WHERE ?2 IS NULL AND ?3 IS NULL`,
+      )
+      .bind(directoryId, null, null, nowMs, guard.count, guard.percent)
+      .first<{ room: number }>();
+    return Math.max(0, row?.room ?? 0);
+  });
+}
+
+/** Holds people whom a list did not show; whoever is on the list already stays there as they are. */
+export function holdMissing(
+  db: Database,
+  directoryId: string,
+  ids: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  return guarded(async () => {
+    // 20,000 ids are half a megabyte; D1 takes 2 MB for a parameter.
+    for (let from = 0; from < ids.length; from += 20_000) {
+      await db.d1
+        .prepare(
+          `INSERT INTO held_removals (directory_id, user_id, reason, since_ms)
+           SELECT ?1, u.id, 'missing', ?3 FROM json_each(?2) o JOIN users u ON u.id = o.value
+           WHERE +u.directory_id = ?1 AND u.status <> 'deleted'
+           ON CONFLICT (directory_id, user_id) DO NOTHING`,
+        )
+        .bind(directoryId, JSON.stringify(ids.slice(from, from + 20_000)), nowMs)
+        .run();
+    }
+  });
+}
+
+/** Lets people go who were only missing on a list, and are on it again. */
+export function releaseMissing(
+  db: Database,
+  directoryId: string,
+  ids: readonly string[],
+): Promise<void> {
+  return guarded(async () => {
+    for (let from = 0; from < ids.length; from += 20_000) {
+      await db.d1
+        .prepare(
+          `DELETE FROM held_removals WHERE directory_id = ?1 AND reason = 'missing'
+             AND user_id IN (SELECT value FROM json_each(?2))`,
+        )
+        .bind(directoryId, JSON.stringify(ids.slice(from, from + 20_000)))
+        .run();
+    }
+  });
+}

@@ -1,0 +1,51 @@
+// What an observation says about a person, and how SQL compares it with their row.
+import type { Cause, UserStatus } from './schema.ts';
+
+/** What a living person's row says about them, as Google said it. JSON columns are canonical text. */
+export interface MappedRow {
+  email: string;
+  givenName: string;
+  familyName: string;
+  fullName: string;
+  status: Exclude<UserStatus, 'deleted'>;
+  isAdmin: 0 | 1;
+  isDelegatedAdmin: 0 | 1;
+  orgUnitPath: string;
+  photoUrl: string | null;
+  attributes: string;
+  customSchemas: string;
+  roles: string;
+}
+
+/**
+ * One look's result, ready for SQL: a living person, a person of whom only the status could be kept,
+ * or one who is gone.
+ */
+export type ObservedRow = { id: string; cause: Cause; noticedMs: number } & (
+  | ({ kind: 'living' } & MappedRow)
+  | { kind: 'status'; status: 'suspended' | 'archived' }
+  | { kind: 'gone' }
+);
+
+/** Column and key of everything that is mapped. */
+export const MAPPED = [
+  ['email', 'email'],
+  ['given_name', 'givenName'],
+  ['family_name', 'familyName'],
+  ['full_name', 'fullName'],
+  ['status', 'status'],
+  ['is_admin', 'isAdmin'],
+  ['is_delegated_admin', 'isDelegatedAdmin'],
+  ['org_unit_path', 'orgUnitPath'],
+  ['photo_url', 'photoUrl'],
+  ['attributes', 'attributes'],
+  ['custom_schemas', 'customSchemas'],
+  ['roles', 'roles'],
+] as const satisfies readonly (readonly [string, keyof MappedRow])[];
+
+export const columns = MAPPED.map(([column]) => column).join(', ');
+/** The mapped values of an ObservedRow, as SQL. */
+export const observed = (value: string) =>
+  MAPPED.map(([, key]) => `${value}->>'$.${key}'`).join(', ');
+/** The mapped columns of a table, as SQL. */
+export const row = (table: string) => MAPPED.map(([column]) => `${table}.${column}`).join(', ');

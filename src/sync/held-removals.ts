@@ -1,0 +1,98 @@
+// What an operator decides about people whose removal is held. Approving removes nobody by itself: each
+// person is looked at again, and only Google's own denial, twice, removes them.
+import { base64url } from 'jose';
+import {
+  decideHeldRemovals,
+  type HeldRemoval,
+  readHeldRemovals as readHeld,
+} from '../db/held-removals.ts';
+import { refreshCondition } from './condition.ts';
+import { sendHints } from './pass-hints.ts';
+import type { SyncPorts } from './ports.ts';
+
+/** How long a decision holds, and how long a list that was shown may be decided about. */
+const DECISION_TTL_MS = 24 * 3_600_000;
+
+/** The list as it was shown, and the name by which it can be decided about. */
+export interface HeldList {
+  removals: readonly HeldRemoval[];
+  /** `<when it was shown, ms in base 36>.<SHA-256 of that and the ids, base64url>` */
+  hash: string;
+}
+
+async function hashOf(
+  directoryId: string,
+  shownMs: number,
+  removals: readonly Pick<HeldRemoval, 'userId'>[],
+): Promise<string> {
+  const text = [directoryId, shownMs, ...removals.map(({ userId }) => userId)].join('\n');
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return `${shownMs.toString(36)}.${base64url.encode(new Uint8Array(digest))}`;
+}
+
+/** Everybody who waits for an operator's word, in order of id. */
+export async function readHeldRemovals(
+  ports: Pick<SyncPorts, 'db' | 'nowMs'>,
+  directoryId: string,
+): Promise<HeldList> {
+  const shownMs = ports.nowMs();
+  const removals = await readHeld(ports.db, directoryId, shownMs);
+  return { removals, hash: await hashOf(directoryId, shownMs, removals) };
+}
+
+export type Decided =
+  | { kind: 'decided'; count: number }
+  /** The list is another one by now, was shown too long ago, or never: look again. */
+  | { kind: 'another-list' };
+
+async function decide(
+  ports: SyncPorts,
+  directoryId: string,
+  hash: string,
+  decision: 'approved' | 'rejected',
+): Promise<Decided> {
+  const nowMs = ports.nowMs();
+  const shownMs = Number.parseInt(hash.split('.')[0] ?? '', 36);
+  const isRecent = shownMs <= nowMs && nowMs - shownMs < DECISION_TTL_MS;
+  if (!isRecent) return { kind: 'another-list' };
+  const removals = await readHeld(ports.db, directoryId, nowMs);
+  // Not a secret: whoever may decide may read the list. So it needs no constant time.
+  if (hash !== (await hashOf(directoryId, shownMs, removals))) return { kind: 'another-list' };
+  const decided = await decideHeldRemovals(ports.db, directoryId, decision, {
+    ids: removals.map(({ userId }) => userId),
+    untilMs: nowMs + DECISION_TTL_MS,
+    nowMs,
+  });
+  ports.log('info', 'held-removals.decided', { directoryId, decision, count: decided.length });
+  // If the queue refuses, the next pass finds whoever is approved.
+  if (decision === 'approved') await sendHints(ports, directoryId, 'operator', decided);
+  await refreshCondition(ports, directoryId, 'as-stored');
+  return { kind: 'decided', count: decided.length };
+}
+
+/**
+ * Approves the removal of everybody on a list that was shown: each is looked at again, and within the next 24
+ * hours the guard does not count them.
+ *
+ * @param hash of the list that was shown, within the last 24 hours
+ */
+export function approveHeldRemovals(
+  ports: SyncPorts,
+  directoryId: string,
+  hash: string,
+): Promise<Decided> {
+  return decide(ports, directoryId, hash, 'approved');
+}
+
+/**
+ * Keeps everybody on a list that was shown: nobody of them is removed, nor asked about, for 24 hours.
+ *
+ * @param hash of the list that was shown, within the last 24 hours
+ */
+export function rejectHeldRemovals(
+  ports: SyncPorts,
+  directoryId: string,
+  hash: string,
+): Promise<Decided> {
+  return decide(ports, directoryId, hash, 'rejected');
+}

@@ -1,0 +1,111 @@
+// Who is missing on a list that was read to its end: people with a living row who are on no page, and whom
+// nobody has looked at since the pass began. Within the deletion guard they are looked at by id; beyond it
+// they are held unread: a list that lost so many people is more likely wrong than right.
+import { haveSomeComeOrGone, readUntouchedLiving, type Suspect } from '../db/comparison.ts';
+import {
+  holdMissing,
+  readHeldStates,
+  readRemovalRoom,
+  releaseMissing,
+} from '../db/held-removals.ts';
+import { readListed } from '../db/listed-people.ts';
+import type { Begun, Pass } from './pass.ts';
+import type { SyncPorts } from './ports.ts';
+
+/** What the pages held, all steps of this pass together. */
+export interface Listed {
+  seen: ReadonlySet<string>;
+  /** How many of them had a living row. */
+  living: number;
+}
+
+/** Everybody whom this pass and those before it in its chain have seen. */
+async function wholeList(ports: SyncPorts, pass: Pass, begun: Begun, listed: Listed) {
+  if (begun.chainId === pass.id) return listed.seen;
+  return new Set([...listed.seen, ...(await readListed(ports.db, begun.chainId))]);
+}
+
+/**
+ * As many living people on the pages as there are, and nobody came or went meanwhile: then none is missing,
+ * and the answer costs one row instead of one for each person.
+ */
+async function areAllThere(
+  ports: SyncPorts,
+  pass: Pass,
+  begun: Begun,
+  listed: Listed,
+): Promise<boolean> {
+  return (
+    begun.chainId === pass.id &&
+    listed.living === begun.living &&
+    !(await haveSomeComeOrGone(ports.db, pass.directoryId, begun.firstSeq))
+  );
+}
+
+async function readMissing(
+  ports: SyncPorts,
+  pass: Pass,
+  begun: Begun,
+  seen: ReadonlySet<string>,
+): Promise<string[]> {
+  const living = await readUntouchedLiving(ports.db, pass.directoryId, begun.chainTicket);
+  return living.filter((id) => !seen.has(id));
+}
+
+/**
+ * How many are missing, and who of the held has to be looked at: whom Google's get denied, and who is on a
+ * page; and whose removal an operator has approved. Who was only missing, and is on a page, is let go.
+ */
+export async function findMissing(
+  ports: SyncPorts,
+  pass: Pass,
+  begun: Begun,
+  listed: Listed,
+): Promise<{ missing: number; suspects: Suspect[] }> {
+  const { directoryId } = pass;
+  const held = await readHeldStates(ports.db, directoryId, ports.nowMs());
+  const isComplete = await areAllThere(ports, pass, begun, listed);
+  if (isComplete && held.length === 0) return { missing: 0, suspects: [] };
+  const seen = await wholeList(ports, pass, begun, listed);
+  const suspects: Suspect[] = [];
+  const found: string[] = [];
+  for (const { userId: id, reason, isApproved } of held) {
+    if (isApproved) suspects.push({ id, kind: 'approved' });
+    else if (seen.has(id) && reason === 'missing') found.push(id);
+    else if (seen.has(id)) suspects.push({ id, kind: 'held' });
+  }
+  await releaseMissing(ports.db, directoryId, found);
+  const missing = isComplete ? 0 : (await readMissing(ports, pass, begun, seen)).length;
+  return { missing, suspects };
+}
+
+/**
+ * Decides about the missing, half a minute later.
+ *
+ * @returns those to look at by id; empty where they are held
+ */
+export async function decideMissing(
+  ports: SyncPorts,
+  pass: Pass,
+  begun: Begun,
+  listed: Listed,
+): Promise<Suspect[]> {
+  const { directoryId } = pass;
+  const nowMs = ports.nowMs();
+  const missing = await readMissing(
+    ports,
+    pass,
+    begun,
+    await wholeList(ports, pass, begun, listed),
+  );
+  if (missing.length === 0) return [];
+  const held = await readHeldStates(ports.db, directoryId, nowMs);
+  const approved = new Set(held.filter((one) => one.isApproved).map(({ userId }) => userId));
+  const unapproved = missing.filter((id) => !approved.has(id));
+  const room = await readRemovalRoom(ports.db, directoryId, ports.config.deletionGuard, nowMs);
+  if (unapproved.length <= room) return unapproved.map((id) => ({ id, kind: 'missing' }));
+  await holdMissing(ports.db, directoryId, unapproved, nowMs);
+  const fields = { directoryId, passId: pass.id, missing: unapproved.length, room };
+  ports.log('warn', 'reconcile.held', fields);
+  return [];
+}
