@@ -19,6 +19,8 @@ const storedChannel = z.object({
   keyId: z.string(),
   openedAtMs: z.number(),
   expiresAtMs: z.number(),
+  /** How many channels in a row before it were replaced as suspects. */
+  distrust: z.number().int().min(0).default(0),
 });
 
 export type StoredChannel = z.output<typeof storedChannel>;

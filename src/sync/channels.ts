@@ -4,10 +4,17 @@
 // A crash between "opened" and "stored" leaks a channel that nobody stops. It delivers until it expires, and
 // its token is as good as any: the next run opens another.
 import { type Directory, noteEventOmissionRefused } from '../db/directories.ts';
+import { countSuspectChannels, type MissedPushes, readMissedPushes } from '../db/missed-pushes.ts';
 import { stopChannel, watchUsers } from '../google/channels.ts';
 import { GoogleApiError } from '../google/errors.ts';
 import { errorCode } from '../log.ts';
-import { type ChannelPlan, planChannels, type WatchedEvent, wantedEvents } from './channel-plan.ts';
+import {
+  type ChannelPlan,
+  planChannels,
+  type Suspect,
+  type WatchedEvent,
+  wantedEvents,
+} from './channel-plan.ts';
 import {
   type Channel,
   forgetChannel,
@@ -32,6 +39,8 @@ export type ChannelOwner = Pick<Directory, 'id' | 'eventOmissionRefusedMs'>;
 export interface ChannelsKept {
   opened: number;
   stopped: number;
+  /** Of the opened ones, those that replace a channel that did not do what it is for. */
+  replaced: number;
   /** As found, before anything was opened; see ChannelPlan. */
   coveredUntilMs: number | null;
   failure: GoogleApiError | null;
@@ -59,7 +68,7 @@ async function open(
   ports: SyncPorts,
   directoryId: string,
   event: WatchedEvent,
-  heldUntilMs: number,
+  { distrust, heldUntilMs }: { distrust: number; heldUntilMs: number },
 ): Promise<void> {
   const { config, api } = ports;
   const keys = await channelKeys(config);
@@ -72,7 +81,14 @@ async function open(
     address: new URL(NOTIFICATIONS_PATH, config.publicUrl).href,
     ttlSeconds: config.channelTtlSeconds,
   });
-  const channel: StoredChannel = { id, event, keyId: keys.current.id, openedAtMs, ...granted };
+  const channel: StoredChannel = {
+    id,
+    event,
+    keyId: keys.current.id,
+    openedAtMs,
+    distrust,
+    ...granted,
+  };
   await remember(ports, directoryId, channel, heldUntilMs);
   ports.log('info', 'channel.opened', {
     directoryId,
@@ -94,20 +110,35 @@ function isOmissionRefusal(event: WatchedEvent, error: GoogleApiError): boolean 
 
 interface Opened {
   opened: number;
+  replaced: number;
   failure: GoogleApiError | null;
   isOmissionRefused: boolean;
+}
+
+function logSuspect(ports: SyncPorts, directoryId: string, { channel, reason }: Suspect): void {
+  const { id: channelId, event: channelEvent } = channel;
+  ports.log('warn', 'channel.suspect', { directoryId, channelId, channelEvent, reason });
 }
 
 async function openAll(
   ports: SyncPorts,
   directoryId: string,
-  { open: events, heldUntilMs }: ChannelPlan,
+  { open: events, suspects, heldUntilMs }: ChannelPlan,
 ): Promise<Opened> {
-  const result: Opened = { opened: 0, failure: null, isOmissionRefused: false };
+  const result: Opened = { opened: 0, replaced: 0, failure: null, isOmissionRefused: false };
   for (const event of events) {
+    const suspect = suspects.get(event);
     try {
-      await open(ports, directoryId, event, heldUntilMs.get(event) ?? 0);
+      await open(ports, directoryId, event, {
+        distrust: suspect ? suspect.channel.distrust + 1 : 0,
+        heldUntilMs: heldUntilMs.get(event) ?? 0,
+      });
       result.opened += 1;
+      // Said when it is replaced and not when it is found: once, however long Google opens nothing.
+      if (suspect) {
+        result.replaced += 1;
+        logSuspect(ports, directoryId, suspect);
+      }
     } catch (error) {
       // Whatever failed here, KV included, the next event has its turn.
       if (!(error instanceof GoogleApiError)) {
@@ -149,19 +180,53 @@ async function stop(ports: SyncPorts, directoryId: string, channel: Channel): Pr
   }
 }
 
-/** What there is, and what should be done about it, as of now. */
-async function makePlans(
+/** What passes have against these channels. D1 may be away; then nobody is accused, and what is due is done. */
+async function readAccusations(
   ports: SyncPorts,
   directoryId: string,
-): Promise<(isOmissionRefused: boolean) => ChannelPlan> {
+  channels: readonly Channel[],
+): Promise<MissedPushes[]> {
+  if (channels.length === 0) return [];
+  try {
+    const sinceMs = Math.min(...channels.map(({ openedAtMs }) => openedAtMs));
+    return await readMissedPushes(ports.db, directoryId, sinceMs);
+  } catch (error) {
+    const code = errorCode(error);
+    ports.log('warn', 'channel.accusations-not-read', { directoryId, code });
+    return [];
+  }
+}
+
+async function countReplaced(
+  ports: SyncPorts,
+  directoryId: string,
+  replaced: number,
+): Promise<void> {
+  if (replaced === 0) return;
+  try {
+    await countSuspectChannels(ports.db, directoryId, replaced);
+  } catch (error) {
+    const code = errorCode(error);
+    ports.log('warn', 'channel.suspects-not-counted', { directoryId, replaced, code });
+  }
+}
+
+type Planner = (isOmissionRefused: boolean) => ChannelPlan;
+
+/** What should be done about the channels that there are, as of now. */
+async function plannerFor(
+  ports: SyncPorts,
+  channels: readonly Channel[],
+  missed: readonly MissedPushes[],
+): Promise<Planner> {
   const { config } = ports;
   const keys = await channelKeys(config);
-  const channels = await readChannels(ports.channels, directoryId, ports.nowMs());
   return (isOmissionRefused) =>
     planChannels({
       wanted: wantedEvents(config.channelEvents, isOmissionRefused),
       channels,
       keyIds: [keys.current.id, ...(keys.previous ? [keys.previous.id] : [])],
+      missed,
       renewBeforeMs: config.channelRenewBeforeSeconds * 1000,
       nowMs: ports.nowMs(),
     });
@@ -187,12 +252,14 @@ export async function readCoverage(
   ports: SyncPorts,
   directory: ChannelOwner,
 ): Promise<number | null> {
-  const plan = await makePlans(ports, directory.id);
+  const channels = await readChannels(ports.channels, directory.id, ports.nowMs());
+  const plan = await plannerFor(ports, channels, []);
   return plan(isOmissionRefused(directory, ports.nowMs())).coveredUntilMs;
 }
 
 /**
- * Opens what is missing, renews what is about to end, stops what nobody wants.
+ * Opens what is missing, renews what is about to end, replaces what does not do what it is for, stops what
+ * nobody wants.
  *
  * @see https://developers.google.com/workspace/admin/directory/v1/guides/push#renewing-notification-channels
  */
@@ -200,7 +267,9 @@ export async function keepChannels(
   ports: SyncPorts,
   directory: ChannelOwner,
 ): Promise<ChannelsKept> {
-  const plan = await makePlans(ports, directory.id);
+  const channels = await readChannels(ports.channels, directory.id, ports.nowMs());
+  const missed = await readAccusations(ports, directory.id, channels);
+  const plan = await plannerFor(ports, channels, missed);
   let planned = plan(isOmissionRefused(directory, ports.nowMs()));
   let result = await openAll(ports, directory.id, planned);
   if (result.isOmissionRefused) {
@@ -209,8 +278,9 @@ export async function keepChannels(
     planned = plan(true);
     result = await openAll(ports, directory.id, planned);
   }
+  await countReplaced(ports, directory.id, result.replaced);
   let stopped = 0;
   for (const channel of planned.stop) if (await stop(ports, directory.id, channel)) stopped += 1;
-  const { coveredUntilMs } = planned;
-  return { opened: result.opened, stopped, coveredUntilMs, failure: result.failure };
+  const { opened, replaced, failure } = result;
+  return { opened, stopped, replaced, coveredUntilMs: planned.coveredUntilMs, failure };
 }

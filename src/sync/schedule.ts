@@ -30,8 +30,8 @@ async function startDuePass(
 }
 
 async function tendChannels(ports: SyncPorts, owner: ChannelOwner): Promise<void> {
-  const { failure, opened, stopped, coveredUntilMs } = await keepChannels(ports, owner);
-  ports.log('info', 'channels.kept', { directoryId: owner.id, opened, stopped });
+  const { failure, coveredUntilMs, ...counts } = await keepChannels(ports, owner);
+  ports.log('info', 'channels.kept', { directoryId: owner.id, ...counts });
   if (isCredentialFailure(failure)) await reportProblem(ports, owner.id, failure);
   await refreshCondition(ports, owner.id, { channelsUntilMs: coveredUntilMs });
 }

@@ -1,6 +1,7 @@
 // Which channels to open and stop, as a pure rule: what must hold for every view of KV and every clock.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { MissedPushes } from '../../src/db/missed-pushes.ts';
 import { CHANNEL_EVENTS } from '../../src/google/channels.ts';
 import {
   isDueForRenewal,
@@ -25,6 +26,7 @@ function aChannel(fields: Partial<Channel> = {}): Channel {
     keyId: 'key-now',
     openedAtMs: NOW_MS - HOUR,
     expiresAtMs: NOW_MS + 5 * HOUR,
+    distrust: 0,
     isSynced: true,
     ...fields,
   };
@@ -35,6 +37,7 @@ function plan(input: Partial<PlanInput> = {}) {
     wanted: ['update'],
     channels: [],
     keyIds: ['key-now'],
+    missed: [],
     renewBeforeMs: 30 * MINUTE,
     nowMs: NOW_MS,
     ...input,
@@ -75,13 +78,13 @@ describe('a plan', () => {
   const fresh = (fields: Partial<Channel>) =>
     aChannel({ id: 'new', expiresAtMs: NOW_MS + 6 * HOUR, ...fields });
   test.each([
-    ['keeps the old one while the new one has not proven itself', 9, false, []],
-    ['stops the old one once the new one has sent its sync', 1, true, ['old']],
-    ['stops the old one after 10 minutes even without a sync', 10, false, ['old']],
-  ])('%s', (_, ageMinutes, isSynced, stopped) => {
+    ['keeps the old one while the new one has not proven itself', 9, false, [], []],
+    ['stops the old one once the new one has sent its sync', 1, true, ['old'], []],
+    ['stops the old one after 10 minutes even without a sync', 10, false, ['old'], ['update']],
+  ])('%s', (_, ageMinutes, isSynced, stopped, opened) => {
     const next = fresh({ openedAtMs: NOW_MS - ageMinutes * MINUTE, isSynced });
     const planned = plan({ channels: [old, next] });
-    expect(planned.open).toEqual([]);
+    expect(planned.open).toEqual(opened);
     expect(ids(planned.stop)).toEqual(stopped);
   });
 
@@ -175,11 +178,23 @@ describe('for every view of KV', () => {
           fc.constantFrom(1, 29 * MINUTE, 30 * MINUTE, 5 * HOUR),
           fc.integer({ min: 1, max: 48 * HOUR }),
         ),
+        distrust: fc.nat({ max: 6 }),
         isSynced: fc.boolean(),
       })
       .map(({ ageMs, leftMs, ...rest }) =>
         aChannel({ id, ...rest, openedAtMs: NOW_MS - ageMs, expiresAtMs: NOW_MS + leftMs }),
       );
+  const missedPushes: fc.Arbitrary<MissedPushes> = fc
+    .record({
+      events: fc.subarray([...CHANNEL_EVENTS], { minLength: 1 }),
+      agoMs: fc.integer({ min: 0, max: 8 * HOUR }),
+      intervalMs: fc.constantFrom(MINUTE, 5 * MINUTE, HOUR),
+    })
+    .map(({ events, agoMs, intervalMs }) => ({
+      events,
+      startedMs: NOW_MS - agoMs,
+      previousStartedMs: NOW_MS - agoMs - intervalMs,
+    }));
   const input: fc.Arbitrary<PlanInput> = fc
     .record({
       wanted: fc.oneof(
@@ -189,6 +204,7 @@ describe('for every view of KV', () => {
       ),
       count: fc.nat({ max: 9 }),
       keyIds: fc.constantFrom(['key-now'], ['key-now', 'key-before']),
+      missed: fc.array(missedPushes, { maxLength: 2 }),
       renewBeforeMs: fc.constantFrom(MINUTE, 30 * MINUTE, 5 * HOUR),
     })
     .chain(({ count, ...rest }) =>
@@ -275,10 +291,11 @@ describe('for every view of KV', () => {
     );
   });
 
-  test('of several proven channels for one event exactly the one with the greatest (end, id) stays', () => {
+  test('of several channels that do what they are for exactly the one with the greatest (end, id) stays', () => {
     always((one) => {
-      const channels = one.channels.map((c) => ({ ...c, isSynced: true, keyId: 'key-now' }));
-      const { stop } = planChannels({ ...one, channels });
+      const fine = { isSynced: true, keyId: 'key-now', distrust: 0 };
+      const channels = one.channels.map((c) => ({ ...c, ...fine }));
+      const { stop } = planChannels({ ...one, channels, missed: [] });
       for (const event of one.wanted) {
         const all = channels.filter((c) => c.event === event);
         const [greatest] = all.toSorted((a, b) =>

@@ -108,6 +108,7 @@ describe('opening', () => {
         keyId: current.id,
         openedAtMs: START_MS,
         expiresAtMs: START_MS + 6 * HOUR,
+        distrust: 0,
       })),
     );
     expect(ttls).toEqual(CHANNEL_EVENTS.map(() => 6 * 3600));
