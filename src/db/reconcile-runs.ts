@@ -6,7 +6,7 @@ import { directories, type ReconcileOutcome, reconcileRuns } from './schema.ts';
 export type ReconcileRun = typeof reconcileRuns.$inferSelect;
 
 /** Beyond this age of the last pass people are counted anew: the events since may have been swept. */
-const COUNT_ANEW_AFTER_MS = 7 * 86_400_000;
+const COUNT_ANEW_AFTER_MS = 12 * 3_600_000;
 
 // What changed since a pass began, in rows and not in our memory of them: a repeated step can't count twice.
 // An import's newcomers are no drift: nobody could have announced them.

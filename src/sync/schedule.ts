@@ -11,6 +11,7 @@ import { ensureDefaultDirectory } from './default-directory.ts';
 import type { Pass } from './pass.ts';
 import { declareLost, isPassDue } from './pass-due.ts';
 import type { SyncPorts } from './ports.ts';
+import { sweepOld } from './sweep.ts';
 
 /** Starts a Workflow instance; an instance of that id that exists already is left alone. */
 export type StartPass = (pass: Pass) => Promise<void>;
@@ -57,6 +58,7 @@ export async function runSchedule(
     // Before the pass: what changes while it is under way is pushed.
     channels: () => tendChannels(ports, owner),
     pass: () => startDuePass(ports, startPass, scheduledMs),
+    sweep: () => sweepOld(ports),
     ...more,
   };
   const failures: unknown[] = [];
