@@ -33,7 +33,6 @@ ALTER TABLE reconcile_runs ADD COLUMN living INTEGER NOT NULL DEFAULT 0;
 -- The first of the passes that go through the list together, each as far as its calls last, and its ticket.
 ALTER TABLE reconcile_runs ADD COLUMN chain_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE reconcile_runs ADD COLUMN chain_ticket INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE reconcile_runs ADD COLUMN is_import INTEGER NOT NULL DEFAULT 0 CHECK (is_import IN (0, 1));
 -- People whose stored row the list contradicted, still so half a minute later.
 ALTER TABLE reconcile_runs ADD COLUMN contradictions INTEGER NOT NULL DEFAULT 0;
 -- From `events` between this pass's start and the next one's; brought up to date until the next begins.
@@ -64,5 +63,7 @@ CREATE TABLE alerts (
   since_ms INTEGER NOT NULL,
   told_ms INTEGER,
   ended_ms INTEGER,
+  -- When a cron began to send the message that is due; NULL = nobody is sending it.
+  claimed_ms INTEGER,
   PRIMARY KEY (directory_id, condition)
 ) STRICT, WITHOUT ROWID;

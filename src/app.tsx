@@ -1,5 +1,6 @@
 // The Hono app: configuration first, then the host, then the rooms' routes; one handler for errors.
 import { Hono } from 'hono';
+import { api } from './api/routes.ts';
 import { type AppEnv, parseConfig, readConfig } from './config.ts';
 import { DatabaseError, openDatabase, ping } from './db/database.ts';
 import { headersFor } from './headers.ts';
@@ -55,6 +56,7 @@ app.get('/healthz', async (c) => {
 app.route('/healthz/sync', syncHealthRoute);
 app.route(NOTIFICATIONS_PATH, notifications);
 app.route('/auth', auth);
+app.route('/api/v1', api);
 app.use('/embed/*', onlyWhereFramed);
 app.route('/embed', embed);
 app.route('/', sample);

@@ -158,6 +158,8 @@ function combinationProblems(vars: {
       });
     }
   }
+  if (vars.PUBLIC_URL && vars.ALERT_WEBHOOK_URL?.host === vars.PUBLIC_URL.host)
+    problems.push({ name: 'ALERT_WEBHOOK_URL', problem: 'must not be at the host of PUBLIC_URL' });
   if (vars.APP_SECRET !== undefined && vars.APP_SECRET === vars.APP_SECRET_PREVIOUS) {
     problems.push({
       name: 'APP_SECRET_PREVIOUS',

@@ -9,17 +9,20 @@ export type ReconcileRun = typeof reconcileRuns.$inferSelect;
 const COUNT_ANEW_AFTER_MS = 12 * 3_600_000;
 
 // What changed since a pass began, in rows and not in our memory of them: a repeated step can't count twice.
-// An import's newcomers are no drift: nobody could have announced them.
+// Drift is what was looked at because of the pass. Newcomers whom it inserted straight from a page (noticed when
+// it began) are none: their pushes may be in flight, or, at a first import, could not have been sent.
+const IS_DRIFT = `(type <> 'user.created' OR noticed_ms <> reconcile_runs.started_ms)`;
+
 const COUNT = `
   UPDATE reconcile_runs SET (created, changed, removed, drift, missed) = (
     SELECT count(*) FILTER (WHERE type = 'user.created'),
       count(*) FILTER (WHERE type NOT IN ('user.created', 'user.deleted')),
       count(*) FILTER (WHERE type = 'user.deleted'),
-      count(*) FILTER (WHERE type <> 'user.created' OR NOT reconcile_runs.is_import),
+      count(*) FILTER (WHERE ${IS_DRIFT}),
       json_group_array(DISTINCT CASE type
         WHEN 'user.created' THEN 'add' WHEN 'user.deleted' THEN 'delete' WHEN 'user.restored' THEN 'undelete'
         ELSE iif(before->>'$.isAdmin' <> after->>'$.isAdmin', 'makeAdmin', 'update') END)
-        FILTER (WHERE type <> 'user.created' OR NOT reconcile_runs.is_import)
+        FILTER (WHERE ${IS_DRIFT})
     FROM events WHERE seq > reconcile_runs.first_seq AND directory_id = reconcile_runs.directory_id
       AND cause = 'reconcile'),
     held = (SELECT count(*) FROM held_removals h WHERE h.directory_id = reconcile_runs.directory_id
@@ -30,16 +33,16 @@ const COUNT = `
 // of a row is one event. Only without such a pass are people counted.
 const BEGIN = `
   INSERT INTO reconcile_runs
-    (id, directory_id, ticket, started_ms, progress_ms, is_import, chain_id, chain_ticket, first_seq, living)
-  SELECT ?2, ?1, ?3, ?4, ?4, ?5, ?6, ?7, (SELECT coalesce(max(seq), 0) FROM events),
+    (id, directory_id, ticket, started_ms, progress_ms, chain_id, chain_ticket, first_seq, living)
+  SELECT ?2, ?1, ?3, ?4, ?4, ?5, ?6, (SELECT coalesce(max(seq), 0) FROM events),
     CASE WHEN p.id IS NULL OR p.started_ms < ?4 - ${COUNT_ANEW_AFTER_MS}
       THEN (SELECT count(*) FROM users WHERE directory_id = ?1 AND status <> 'deleted')
       ELSE p.living + (SELECT coalesce(sum(CASE WHEN type IN ('user.created', 'user.restored') THEN 1
           WHEN type = 'user.deleted' THEN -1 ELSE 0 END), 0)
         FROM events WHERE seq > p.first_seq AND directory_id = ?1) END
-  FROM (SELECT 1) LEFT JOIN reconcile_runs p ON p.id = ?8
+  FROM (SELECT 1) LEFT JOIN reconcile_runs p ON p.id = ?7
   WHERE true
-  ON CONFLICT (id) DO UPDATE SET ticket = excluded.ticket, progress_ms = excluded.progress_ms,
+  ON CONFLICT (id) DO UPDATE SET ticket = excluded.ticket, started_ms = excluded.started_ms, progress_ms = excluded.progress_ms,
     chain_id = excluded.chain_id, chain_ticket = excluded.chain_ticket, first_seq = excluded.first_seq,
     living = excluded.living
   RETURNING first_seq AS firstSeq, living`;
@@ -57,26 +60,16 @@ export function beginRun(
     ReconcileRun,
     'id' | 'directoryId' | 'ticket' | 'startedMs' | 'chainId' | 'chainTicket'
   > & {
-    isImport: boolean;
     previousId: string | null;
   },
 ): Promise<Pick<ReconcileRun, 'firstSeq' | 'living'>> {
   return guarded(async () => {
-    const { id, directoryId, ticket, startedMs, isImport, chainId, chainTicket, previousId } = run;
+    const { id, directoryId, ticket, startedMs, chainId, chainTicket, previousId } = run;
     const [, begun] = await db.d1.batch<Pick<ReconcileRun, 'firstSeq' | 'living'>>([
       db.d1.prepare(COUNT).bind(previousId, startedMs),
       db.d1
         .prepare(BEGIN)
-        .bind(
-          directoryId,
-          id,
-          ticket,
-          startedMs,
-          Number(isImport),
-          chainId,
-          chainTicket,
-          previousId,
-        ),
+        .bind(directoryId, id, ticket, startedMs, chainId, chainTicket, previousId),
     ]);
     return begun?.results[0] ?? { firstSeq: 0, living: 0 };
   });

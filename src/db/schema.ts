@@ -154,7 +154,6 @@ export const reconcileRuns = sqliteTable(
     living: integer('living').notNull().default(0),
     chainId: text('chain_id').notNull().default(''),
     chainTicket: integer('chain_ticket').notNull().default(0),
-    isImport: integer('is_import').notNull().default(0),
     contradictions: integer('contradictions').notNull().default(0),
     changed: integer('changed').notNull().default(0),
     removed: integer('removed').notNull().default(0),
@@ -189,6 +188,7 @@ export const alerts = sqliteTable(
     sinceMs: integer('since_ms').notNull(),
     toldMs: integer('told_ms'),
     endedMs: integer('ended_ms'),
+    claimedMs: integer('claimed_ms'),
   },
   (table) => [primaryKey({ columns: [table.directoryId, table.condition] })],
 );

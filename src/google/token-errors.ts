@@ -145,6 +145,12 @@ const TOKEN_FAILURES: readonly TokenFailure[] = [
   },
 ];
 
+/** What to do about an error code, for whoever has only the code left: one sentence for the operator. */
+export function remedyOf(code: string): string {
+  const row = TOKEN_FAILURES.find((one) => one.code === code);
+  return row?.remedy ?? new GoogleApiError({ code, status: 0, retryable: false }).remedy;
+}
+
 // Google's own libraries repeat the call on these: google-auth-library, gaxios retry settings.
 const RETRYABLE_ERRORS: ReadonlySet<string> = new Set([
   'internal_failure',

@@ -11,6 +11,7 @@ import { Person } from './person.tsx';
 const REASONS: Readonly<Record<string, string>> = {
   importing: 'People are being brought in for the first time.',
   'passes-overdue': 'The last pass through the directory of Google Workspace is overdue.',
+  'deletions-held': 'People who seem to be gone are kept until somebody agrees.',
   paused: 'Announcements from Google Workspace are paused.',
   'no-channel': 'Google Workspace has not confirmed yet that it can announce changes here.',
   credential: 'Google Workspace does not let Rollcall read at the moment. What is known is kept.',

@@ -1,6 +1,7 @@
 // How a directory fares, kept in its row, so that pages and health checks read one row and no KV. Here and
 // nowhere else a problem is stored, said to the operator, and taken back.
 import { type Directory, noteCondition, noteProblem, readDirectory } from '../db/directories.ts';
+import { readHeldSummary } from '../db/held-removals.ts';
 import { isCredentialCode } from '../google/errors.ts';
 import { errorCode } from '../log.ts';
 import { readCoverage } from './channels.ts';
@@ -30,7 +31,8 @@ export async function refreshCondition(
     const channelsUntilMs = await channelsUntil(ports, directory, coverage);
     const nowMs = ports.nowMs();
     const everyMinutes = ports.config.reconcileEveryMinutes;
-    const health = syncHealth({ ...directory, channelsUntilMs }, everyMinutes, nowMs);
+    const held = await readHeldSummary(ports.db, directoryId, nowMs);
+    const health = syncHealth({ ...directory, channelsUntilMs }, everyMinutes, nowMs, held);
     const inStepSinceMs = health.inStep ? (directory.inStepSinceMs ?? nowMs) : null;
     if (channelsUntilMs === directory.channelsUntilMs && inStepSinceMs === directory.inStepSinceMs)
       return;

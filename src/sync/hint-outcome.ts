@@ -69,6 +69,8 @@ export function hintOutcome(
       if (outcome === 'foreign' || outcome === 'unstorable')
         return { kind: 'dead', reason: outcome };
       if (contradicts(hint, conclusion.isGone)) return lookAgain('contradicted', hint, nowMs);
+      // An operator's word is needed, and no look of ours.
+      if (outcome === 'held') return { kind: 'done' };
       if (outcome === 'written' && !isOneOfSeveral) return { kind: 'done' };
       return lookAgain('unchanged', hint, nowMs);
     }

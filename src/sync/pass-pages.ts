@@ -27,6 +27,7 @@ export interface FoundSoFar {
 async function checkCustomer(
   ports: SyncPorts,
   directoryId: string,
+  pinnedBefore: string | null,
   users: readonly DirectoryUser[],
 ): Promise<void> {
   const [first] = users;
@@ -34,7 +35,7 @@ async function checkCustomer(
   // Pinned for good, so only by a page of one mind.
   const isOfOneMind = users.every(({ customerId }) => customerId === first.customerId);
   const pinned = isOfOneMind
-    ? await pinCustomer(ports.db, directoryId, first.customerId)
+    ? (pinnedBefore ?? (await pinCustomer(ports.db, directoryId, first.customerId)))
     : undefined;
   if (pinned !== first.customerId) {
     throw new GoogleApiError({ code: 'answer-mismatch', status: 200, retryable: false });
@@ -105,7 +106,7 @@ async function takePage(
   before: FoundSoFar,
   found: Found & { isNew: (id: string) => boolean; unknown: number },
 ): Promise<boolean> {
-  await checkCustomer(ports, pass.directoryId, page.users);
+  await checkCustomer(ports, pass.directoryId, begun.customerId, page.users);
   const compared = await compare(ports, pass, begun, page, found.isNew);
   found.ids.push(...compared.ids);
   found.living += compared.living;
@@ -157,11 +158,12 @@ export async function takePages(
     return { progress, found: { ids, living, suspects } };
   };
   try {
+    // Once a step: a page that is read in vain costs a call, and is refused where it would insert.
+    progress.isSuperseded = await isSuperseded(ports.db, pass.directoryId, begun.ticket);
+    if (progress.isSuperseded) return result();
     const pages = begun.isImport ? PAGES_PER_IMPORT_STEP : PAGES_PER_STEP;
     for (let i = 0; i < pages; i += 1) {
       if (progress.googleCalls >= ports.config.googleCallsPerPass) break;
-      progress.isSuperseded = await isSuperseded(ports.db, pass.directoryId, begun.ticket);
-      if (progress.isSuperseded) return result();
       const page = await listUsers(ports.api, ports.config, progress.nextPageToken);
       progress.googleCalls = progressBefore.googleCalls + callsMade();
       const { malformed } = page;

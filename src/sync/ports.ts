@@ -20,6 +20,8 @@ export interface SyncPorts {
   channels: ChannelStore;
   changes: ChangeQueue;
   api: ApiOptions;
+  /** For calls to others than Google: they don't count as Google's. */
+  fetch: Fetch;
   /** How many requests have left for Google in this event, tokens included. */
   googleCalls: () => number;
   log: Log;
@@ -74,6 +76,7 @@ export function syncPorts(
       fetch,
       nowMs,
     },
+    fetch: surroundings.fetch,
     googleCalls: () => calls,
     log,
     nowMs,

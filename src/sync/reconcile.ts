@@ -45,16 +45,27 @@ async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun
     directoryId,
     ticket,
     startedMs,
-    isImport: directory.importedMs === null,
     chainId: goesOn?.chainId ?? id,
     chainTicket: goesOn?.chainTicket ?? ticket,
     previousId: last?.id ?? null,
   };
   const { firstSeq, living } = await beginRun(ports.db, run);
   await dropListed(ports.db, directoryId, run.chainId);
-  const { isImport, chainId, chainTicket } = run;
+  const { chainId, chainTicket } = run;
+  const { customerId } = directory;
+  const isImport = directory.importedMs === null;
   const pageToken = goesOn?.nextPageToken ?? null;
-  return { ticket, chainTicket, chainId, startedMs, firstSeq, living, isImport, pageToken };
+  return {
+    ticket,
+    chainTicket,
+    chainId,
+    startedMs,
+    firstSeq,
+    living,
+    isImport,
+    customerId,
+    pageToken,
+  };
 }
 
 async function end(

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { type AppEnv, DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { readDirectory } from '../db/directories.ts';
+import { readHeldSummary } from '../db/held-removals.ts';
 import { log } from '../log.ts';
 import { channelKeys } from './channel-token.ts';
 import { syncHealth } from './health.ts';
@@ -23,10 +24,15 @@ export const notifications = new Hono<AppEnv>().all('/', async (c) => {
   return c.body(null, status, status === 405 ? { allow: 'POST' } : {});
 });
 
-/** 200 when people are in step, else 503 with a reason code and since when. One D1 row, no KV. */
+/** 200 when people are in step, else 503 with a reason code and since when. Two D1 queries, no KV. */
 export const syncHealthRoute = new Hono<AppEnv>().get('/', async (c) => {
-  const directory = await readDirectory(openDatabase(c.env.DB), DEFAULT_DIRECTORY_ID);
-  const health = syncHealth(directory, c.get('config').reconcileEveryMinutes, Date.now());
+  const db = openDatabase(c.env.DB);
+  const nowMs = Date.now();
+  const [directory, held] = await Promise.all([
+    readDirectory(db, DEFAULT_DIRECTORY_ID),
+    readHeldSummary(db, DEFAULT_DIRECTORY_ID, nowMs),
+  ]);
+  const health = syncHealth(directory, c.get('config').reconcileEveryMinutes, nowMs, held);
   const since = health.sinceMs === null ? null : new Date(health.sinceMs).toISOString();
   return health.inStep
     ? c.json({ ok: true, since })

@@ -5,6 +5,7 @@ import { readDirectory } from '../db/directories.ts';
 import { readLastRun } from '../db/reconcile-runs.ts';
 import { isCredentialFailure } from '../google/errors.ts';
 import { errorCode } from '../log.ts';
+import { tellAlerts } from './alerts.ts';
 import { type ChannelOwner, keepChannels } from './channels.ts';
 import { refreshCondition, reportProblem } from './condition.ts';
 import { ensureDefaultDirectory } from './default-directory.ts';
@@ -58,6 +59,7 @@ export async function runSchedule(
     // Before the pass: what changes while it is under way is pushed.
     channels: () => tendChannels(ports, owner),
     pass: () => startDuePass(ports, startPass, scheduledMs),
+    alerts: () => tellAlerts(ports, DEFAULT_DIRECTORY_ID),
     sweep: () => sweepOld(ports),
     ...more,
   };

@@ -16,7 +16,15 @@ const TIMEOUT_MS = 30_000;
 
 let passes = 0;
 /** One whole pass under an id of its own. */
-async function pass(world: World, steps: Steps = durableSteps(), ports: Partial<SyncPorts> = {}) {
+async function pass(
+  world: World,
+  steps: Steps = durableSteps([], (ms) => world.advance(ms)),
+  ports: Partial<SyncPorts> = {},
+) {
+  world: World,
+  steps: Steps = durableSteps([], (ms) => world.advance(ms)),
+  ports: Partial<SyncPorts> = {},
+) {
   passes += 1;
   const id = `default-${passes}`;
   return reconcile({ ...world.ports, ...ports }, steps, { id, directoryId: 'default' });
@@ -301,7 +309,7 @@ describe('a later pass', () => {
         userId,
         event: null,
         cause: 'reconcile',
-        noticedMs: startedMs,
+        noticedMs: startedMs + 30_000,
       })),
     );
     expect(await lastRun(world)).toMatchObject({ created: 0, hinted: 3 });
@@ -368,7 +376,8 @@ describe('a later pass', () => {
         workspace.remove('ana.moreira@example.test');
         return workspace.add(newcomer('ana'));
       });
-      expect(await pass(world, durableSteps(), { changes: refused(world) })).toBe('complete');
+      const steps = durableSteps([], (ms) => world.advance(ms));
+      expect(await pass(world, steps, { changes: refused(world) })).toBe('complete');
       expect(world.queue).toEqual([]);
       expect(await lastRun(world)).toMatchObject({
         hinted: 0,
