@@ -1,0 +1,92 @@
+// A history: a seed, and what happens in order. Every command means something at any moment, so that a shorter
+// history is a history too; each brings a salt of its own, so that leaving one out hardly moves the others.
+import * as fc from 'fast-check';
+import { DEEDS } from './people.ts';
+
+/** What the surroundings may do besides the people. */
+export const TROUBLES = [
+  'crash',
+  'deploy',
+  'cron',
+  'forge',
+  'channelsDie',
+  'getLag',
+  'listLag',
+  'failing',
+  'oddList',
+  'newUsersLate',
+  'cutBodies',
+  'queueRefuses',
+  'databaseFails',
+  'kvFails',
+  'pushes',
+  'calm',
+] as const;
+
+export const VISITS = ['signIn', 'visit', 'careless', 'approve', 'reject'] as const;
+export const WAITS = ['moment', 'seconds', 'minute', 'minutes'] as const;
+
+export const KINDS = [...DEEDS, ...TROUBLES, ...VISITS, ...WAITS] as const;
+export type Kind = (typeof KINDS)[number];
+
+export interface Command {
+  kind: Kind;
+  who: number;
+  salt: number;
+}
+
+export interface History {
+  seed: number;
+  commands: Command[];
+}
+
+const SALT = 0x7fffffff;
+
+export const WORLDS = ['general', 'there-and-back', 'pushes-alone'] as const;
+export type WorldName = (typeof WORLDS)[number];
+
+const of = (kinds: readonly Kind[], weight: number) => ({
+  weight,
+  arbitrary: fc.constantFrom(...kinds),
+});
+
+const kindIn: Record<WorldName, fc.Arbitrary<Kind>> = {
+  general: fc.oneof(
+    of(DEEDS, 10),
+    of(['remove', 'suspend', 'unsuspend', 'undelete'], 4),
+    of(TROUBLES, 6),
+    of(VISITS, 3),
+    of(WAITS, 7),
+  ),
+  'there-and-back': fc.oneof(
+    of(['suspend', 'unsuspend', 'makeAdmin'], 6),
+    of(['forge'], 4),
+    of(['cron'], 1),
+    of(['crash'], 1),
+    of(['moment', 'seconds', 'minute', 'minutes'], 6),
+  ),
+  'pushes-alone': fc.oneof(
+    of(['suspend', 'title', 'makeAdmin', 'remove', 'role', 'add'], 3),
+    of(['crash', 'queueRefuses'], 1),
+    of(['moment', 'seconds', 'minute'], 3),
+  ),
+};
+
+const LENGTH: Record<WorldName, { minLength: number; maxLength: number }> = {
+  general: { minLength: 6, maxLength: 32 },
+  'there-and-back': { minLength: 6, maxLength: 24 },
+  'pushes-alone': { minLength: 1, maxLength: 8 },
+};
+
+/** Histories of one world. */
+export function histories(world: WorldName): fc.Arbitrary<History> {
+  const command = fc.record({
+    kind: kindIn[world],
+    who: fc.nat(5),
+    salt: fc.noShrink(fc.nat(SALT)),
+  });
+  return fc.record({
+    seed: fc.noShrink(fc.nat(SALT)),
+    commands: fc.array(command, { ...LENGTH[world], size: 'max' }),
+  });
+}
