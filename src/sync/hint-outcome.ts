@@ -18,17 +18,18 @@ const LOOK_AGAIN_AT_MS = {
   contradicted: [8_000, 20_000, 50_000, 110_000, 230_000],
 } as const;
 
+/** What counts is how old the hint was when the look began: a batch may settle long after. */
 function lookAgain(
   kind: keyof typeof LOOK_AGAIN_AT_MS,
   hint: LookHint,
+  beganMs: number,
   nowMs: number,
 ): HintOutcome {
-  const ageMs = nowMs - hint.noticedMs;
-  const nextMs = LOOK_AGAIN_AT_MS[kind].find((at) => at > ageMs);
+  const nextMs = LOOK_AGAIN_AT_MS[kind].find((at) => at > beganMs - hint.noticedMs);
   if (nextMs === undefined) return { kind: 'done' };
   return {
     kind: 'again',
-    delaySeconds: Math.max(1, Math.ceil((nextMs - ageMs) / 1000)),
+    delaySeconds: Math.max(1, Math.ceil((hint.noticedMs + nextMs - nowMs) / 1000)),
     reason: kind,
   };
 }
@@ -68,11 +69,11 @@ export function hintOutcome(
       const { outcome } = conclusion.applied;
       if (outcome === 'foreign' || outcome === 'unstorable')
         return { kind: 'dead', reason: outcome };
-      if (contradicts(hint, conclusion.isGone)) return lookAgain('contradicted', hint, nowMs);
+      if (contradicts(hint, conclusion.isGone)) return lookAgain('contradicted', hint, conclusion.beganMs, nowMs);
       // An operator's word is needed, and no look of ours.
       if (outcome === 'held') return { kind: 'done' };
       if (outcome === 'written' && !isOneOfSeveral) return { kind: 'done' };
-      return lookAgain('unchanged', hint, nowMs);
+      return lookAgain('unchanged', hint, conclusion.beganMs, nowMs);
     }
     case 'young':
       return {

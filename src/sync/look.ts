@@ -39,8 +39,8 @@ export interface LookFailure {
 }
 
 export type Conclusion =
-  /** `isGone`: Google denied the person. */
-  | { kind: 'applied'; applied: AppliedRow; isGone: boolean }
+  /** `isGone`: Google denied the person. `beganMs`: when the look took its ticket. */
+  | { kind: 'applied'; applied: AppliedRow; isGone: boolean; beganMs: number }
   /** Denied, but the row is so young that Google may simply not show it yet. */
   | { kind: 'young'; untilMs: number }
   | LookFailure
@@ -193,7 +193,7 @@ export async function lookAt(
       if (row === undefined || row.outcome === 'lost') continue;
       const person = pending.get(id)?.person;
       if (person) logWritten(ports, directoryId, person, row);
-      conclude(id, { kind: 'applied', applied: row, isGone: user === null });
+      conclude(id, { kind: 'applied', applied: row, isGone: user === null, beganMs: startedMs });
     }
     return true;
   }

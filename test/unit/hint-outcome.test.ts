@@ -20,8 +20,10 @@ const aHint = (event: ChannelEvent | null): LookHint => ({
   noticedMs: BORN_MS,
 });
 
-const applied = (outcome: ApplyOutcome, isGone = false): Conclusion => ({
+/** @param beganMs if the look did not begin at the very moment it is judged */
+const applied = (outcome: ApplyOutcome, isGone = false, beganMs = NaN): Conclusion => ({
   kind: 'applied',
+  beganMs,
   applied: { id: ID, outcome, event: null, changed: [] },
   isGone,
 });
@@ -42,11 +44,13 @@ function outcomeAt(
   conclusion: Conclusion,
   delivery: Partial<Delivery> = {},
 ): HintOutcome {
-  return hintOutcome(aHint(event), conclusion, {
+  const nowMs = BORN_MS + ageSeconds * 1000;
+  const isDated = conclusion.kind !== 'applied' || !Number.isNaN(conclusion.beganMs);
+  return hintOutcome(aHint(event), isDated ? conclusion : { ...conclusion, beganMs: nowMs }, {
     attempts: 1,
     isOneOfSeveral: false,
     refusedForMs: REFUSED_FOR_SECONDS * 1000,
-    nowMs: BORN_MS + ageSeconds * 1000,
+    nowMs,
     random: 0.5,
     ...delivery,
   });
@@ -262,4 +266,17 @@ describe('a look that failed', () => {
       reason: 'token-delegation',
     });
   });
+});
+
+test('a look that began before the hint was 30 s old is repeated, however late its batch settles', () => {
+  const began = (seconds: number) => applied('unchanged', false, BORN_MS + seconds * 1000);
+  expect(outcomeAt(50, 'update', began(19))).toEqual(again(1, 'unchanged'));
+  expect(outcomeAt(50, 'update', began(31))).toEqual(done);
+  expect(outcomeAt(29, 'update', began(2))).toEqual(again(1, 'unchanged'));
+});
+
+test('a held removal is no reason to look again, unless the push says otherwise', () => {
+  expect(outcomeAt(1, 'delete', applied('held', true))).toEqual(done);
+  expect(outcomeAt(1, null, applied('held', true))).toEqual(done);
+  expect(outcomeAt(1, 'undelete', applied('held', true))).toEqual(again(7, 'contradicted'));
 });

@@ -21,10 +21,6 @@ async function pass(
   steps: Steps = durableSteps([], (ms) => world.advance(ms)),
   ports: Partial<SyncPorts> = {},
 ) {
-  world: World,
-  steps: Steps = durableSteps([], (ms) => world.advance(ms)),
-  ports: Partial<SyncPorts> = {},
-) {
   passes += 1;
   const id = `default-${passes}`;
   return reconcile({ ...world.ports, ...ports }, steps, { id, directoryId: 'default' });
