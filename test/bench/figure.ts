@@ -16,14 +16,23 @@ export interface Row {
   samples: number;
 }
 
+/** What a figure hands over: rows, and what else is to be printed, in Markdown. */
+export interface Figure {
+  rows: Row[];
+  markdown?: string;
+}
+
 /** Words about the progress go to standard error. */
 export const say = (text: string) => process.stderr.write(`  ${text}\n`);
 
 /** Ends the process, whatever still runs in it; its leash stops the children. */
-export async function runFigure(measure: (temporary: string) => Promise<Row[]>): Promise<never> {
+export async function runFigure(
+  measure: (temporary: string) => Promise<Row[] | Figure>,
+): Promise<never> {
   const [temporary] = process.argv.slice(2);
   if (temporary === undefined) throw new TypeError('a figure is run by bench.ts');
-  const rows = await measure(temporary);
-  await new Promise((resolve) => process.stdout.write(`${JSON.stringify(rows)}\n`, resolve));
+  const measured = await measure(temporary);
+  const figure: Figure = Array.isArray(measured) ? { rows: measured } : measured;
+  await new Promise((resolve) => process.stdout.write(`${JSON.stringify(figure)}\n`, resolve));
   process.exit(0);
 }
