@@ -2,7 +2,7 @@
 // A row that somebody wrote since the pass began (`written` not below its ticket) was looked at by id later
 // than the list was asked, so the list says nothing about it.
 import { type Database, guarded } from './database.ts';
-import { MAPPED, type ObservedRow } from './mapped.ts';
+import { MAPPED } from './mapped.ts';
 
 /**
  * - `unknown` somebody without a row
@@ -35,13 +35,13 @@ export interface PageComparison {
  * Compares people as a page shows them with their rows: one query, one row read for each.
  *
  * @param ticket of the pass, or of the first of those that go through the list together
- * @param people at most one for each id; their JSON must stay below D1's 2 MB for a parameter
+ * @param json of an array of ObservedRow, or of `{id, kind: 'unreadable'}`; at most one for each id, below D1's 2 MB
  */
 export function comparePage(
   db: Database,
   directoryId: string,
   ticket: number,
-  people: readonly (ObservedRow | { id: string; kind: 'unreadable' })[],
+  json: string,
 ): Promise<PageComparison> {
   return guarded(async () => {
     const row = await db.d1
@@ -58,7 +58,7 @@ export function comparePage(
              END AS kind
            FROM json_each(?2) o LEFT JOIN users u ON u.id = o.value->>'$.id')`,
       )
-      .bind(directoryId, JSON.stringify(people), ticket)
+      .bind(directoryId, json, ticket)
       .first<{ living: number; suspects: string }>();
     return {
       living: row?.living ?? 0,

@@ -27,6 +27,14 @@ export type ObservedRow = { id: string; cause: Cause; noticedMs: number } & (
   | { kind: 'gone' }
 );
 
+/** Several of them as SQL takes them: one parameter. */
+export interface ObservedRows {
+  /** A JSON array of ObservedRow, at most one for each id, below D1's 2 MB for a parameter. */
+  json: string;
+  count: number;
+  someGone: boolean;
+}
+
 /** Column and key of everything that is mapped. */
 export const MAPPED = [
   ['email', 'email'],

@@ -1,7 +1,7 @@
 // People's rows, and the one statement set through which every observation of Google becomes one.
 // The SQL is plain: it must run as one batch() from one JSON parameter, whatever the number of people.
 import { type Database, guarded } from './database.ts';
-import { columns, MAPPED, type ObservedRow, observed, row } from './mapped.ts';
+import { columns, MAPPED, type ObservedRows, observed, row } from './mapped.ts';
 import { type DeletionGuard, gate, HOLD, isAllowed, isBlocked, RELEASE } from './removal-guard.ts';
 import type { EventType, users } from './schema.ts';
 
@@ -118,20 +118,19 @@ interface NewEvent {
  * Writes a set of observations in one transaction of at most eight statements.
  *
  * @param look.insertOnly the observations come from a list: whoever has a row is left alone and `unchanged`
- * @param observations at most one for each id; their JSON must stay below D1's 2 MB for a parameter
  * @returns one row for each observation; none at all if the directory has no row
  */
 export function applyObservedRows(
   db: Database,
   directoryId: string,
   look: { ticket: number; nowMs: number; insertOnly: boolean; guard: DeletionGuard },
-  observations: readonly ObservedRow[],
+  observations: ObservedRows,
 ): Promise<AppliedRow[]> {
   return guarded(async () => {
     const { ticket, nowMs, guard } = look;
     const parameters = [
       directoryId,
-      JSON.stringify(observations),
+      observations.json,
       ticket,
       nowMs,
       guard.count,
@@ -141,7 +140,7 @@ export function applyObservedRows(
     const bind = (statement: string, count: 3 | 4 | 6) =>
       db.d1.prepare(statement).bind(...parameters.slice(0, count));
     const before = look.insertOnly ? [] : [bind(RELEASE, 3)];
-    const someGone = observations.some(({ kind }) => kind === 'gone');
+    const { someGone } = observations;
     if (someGone && !look.insertOnly) before.unshift(bind(HOLD, 6));
     const statements = look.insertOnly
       ? [bind(INSERT_ONLY_OUTCOMES, 3), bind(LIVING_INSERT_ONLY, 4)]
@@ -152,7 +151,7 @@ export function applyObservedRows(
           bind(STATUS_ONLY, 4),
           ...(someGone ? [bind(GONE, 4)] : []),
           bind(STAMP, 3),
-          db.d1.prepare(NEWEST_EVENTS).bind(observations.length),
+          db.d1.prepare(NEWEST_EVENTS).bind(observations.count),
         ];
     const results = await db.d1.batch(statements);
     const outcomes = results[before.length]?.results as {

@@ -1,7 +1,7 @@
 // The one way in: every observation of Google, whoever asked for it, becomes a row here and nowhere else.
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
-import type { ObservedRow } from '../db/mapped.ts';
+import type { ObservedRow, ObservedRows } from '../db/mapped.ts';
 import { type AppliedRow, applyObservedRows } from '../db/users.ts';
 import { type Observation, toObservedRow } from './observation.ts';
 
@@ -20,21 +20,35 @@ export interface ApplyPorts {
 
 // Half of D1's limit for one parameter: 500 people of ordinary size go in one transaction.
 const MAX_PARAMETER_BYTES = 1_000_000;
+/** A UTF-16 unit is three bytes of UTF-8 at most. */
+const BYTES_PER_UNIT = 3;
 
-/** Cuts a set of rows so that the JSON of each piece fits one parameter. */
-export function cutToParameters(rows: readonly ObservedRow[]): ObservedRow[][] {
-  const chunks: ObservedRow[][] = [];
-  let size = Number.POSITIVE_INFINITY;
+const bytesOf = (text: string) =>
+  text.length * BYTES_PER_UNIT <= MAX_PARAMETER_BYTES / 8
+    ? text.length * BYTES_PER_UNIT
+    : new TextEncoder().encode(text).length;
+
+/** Cuts a set of rows so that each piece fits one parameter. */
+export function cutToParameters(rows: Iterable<ObservedRow>): ObservedRows[] {
+  const pieces: { texts: string[]; bytes: number; someGone: boolean }[] = [];
   for (const row of rows) {
-    const bytes = new TextEncoder().encode(JSON.stringify(row)).length + 1;
-    if (size + bytes > MAX_PARAMETER_BYTES) {
-      chunks.push([]);
-      size = 0;
+    const text = JSON.stringify(row);
+    const bytes = bytesOf(text) + 1;
+    const last = pieces.at(-1);
+    const someGone = row.kind === 'gone';
+    if (last === undefined || last.bytes + bytes > MAX_PARAMETER_BYTES) {
+      pieces.push({ texts: [text], bytes, someGone });
+    } else {
+      last.texts.push(text);
+      last.bytes += bytes;
+      last.someGone ||= someGone;
     }
-    chunks.at(-1)?.push(row);
-    size += bytes;
   }
-  return chunks;
+  return pieces.map(({ texts, someGone }) => ({
+    json: `[${texts.join(',')}]`,
+    count: texts.length,
+    someGone,
+  }));
 }
 
 /**
@@ -59,7 +73,7 @@ export async function applyObservations(
     else applied.set(id, { id, outcome: 'unstorable', event: null, changed: [] });
   }
   const { ticket, nowMs, insertOnly = false } = look;
-  for (const chunk of cutToParameters([...rows.values()])) {
+  for (const chunk of cutToParameters(rows.values())) {
     const results = await applyObservedRows(
       ports.db,
       directoryId,

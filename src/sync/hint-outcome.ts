@@ -69,7 +69,8 @@ export function hintOutcome(
       const { outcome } = conclusion.applied;
       if (outcome === 'foreign' || outcome === 'unstorable')
         return { kind: 'dead', reason: outcome };
-      if (contradicts(hint, conclusion.isGone)) return lookAgain('contradicted', hint, conclusion.beganMs, nowMs);
+      if (contradicts(hint, conclusion.isGone))
+        return lookAgain('contradicted', hint, conclusion.beganMs, nowMs);
       // An operator's word is needed, and no look of ours.
       if (outcome === 'held') return { kind: 'done' };
       if (outcome === 'written' && !isOneOfSeveral) return { kind: 'done' };

@@ -1,6 +1,7 @@
 // A pass's way through the pages of `users.list`. Each page is compared with the stored rows. On a first
 // import, or with more than 500 unknown people, those are inserted straight from the page, insert-only;
 // everybody else about whom page and row disagree becomes a suspect. A list changes nobody who is known.
+import type { Config } from '../config.ts';
 import { comparePage, type Suspect } from '../db/comparison.ts';
 import { isSuperseded, pinCustomer } from '../db/directories.ts';
 import type { ObservedRow } from '../db/mapped.ts';
@@ -13,10 +14,15 @@ import { type Observation, toObservedRow } from './observation.ts';
 import { type Begun, countsOf, type Found, MAX_HINTS, type Pass, type Progress } from './pass.ts';
 import type { SyncPorts } from './ports.ts';
 
-/** The free plan counts steps: 3,000 a day. */
-const PAGES_PER_STEP = 4;
-/** A page whose people are all stored costs ten times the processor time of one that is only compared. */
-const PAGES_PER_IMPORT_STEP = 1;
+/** Who may make more calls in a pass than this is on the paid plan. */
+const FREE_CALLS = 50;
+
+/**
+ * A page is about 10 ms of processor time, all that a step may take on the free plan. On the paid one steps cost
+ * money and time does not; but an import's page, which is stored as well, is a step's work anywhere.
+ */
+const pagesPerStep = ({ googleCallsPerPass }: Config, isImport: boolean) =>
+  googleCallsPerPass > FREE_CALLS && !isImport ? 4 : 1;
 
 /** What the steps so far have found. */
 export interface FoundSoFar {
@@ -59,10 +65,10 @@ async function compare(
     if (row === null) present.push(user.id);
     else rows.push(row);
   }
-  const pieces = [
-    ...cutToParameters(rows),
-    present.map((id) => ({ id, kind: 'unreadable' as const })),
-  ].filter(({ length }) => length > 0);
+  const pieces = cutToParameters(rows).map(({ json }) => json);
+  if (present.length > 0) {
+    pieces.push(JSON.stringify(present.map((id) => ({ id, kind: 'unreadable' }))));
+  }
   const result = {
     ids: [...rows.map(({ id }) => id), ...present],
     living: 0,
@@ -161,7 +167,7 @@ export async function takePages(
     // Once a step: a page that is read in vain costs a call, and is refused where it would insert.
     progress.isSuperseded = await isSuperseded(ports.db, pass.directoryId, begun.ticket);
     if (progress.isSuperseded) return result();
-    const pages = begun.isImport ? PAGES_PER_IMPORT_STEP : PAGES_PER_STEP;
+    const pages = pagesPerStep(ports.config, begun.isImport);
     for (let i = 0; i < pages; i += 1) {
       if (progress.googleCalls >= ports.config.googleCallsPerPass) break;
       const page = await listUsers(ports.api, ports.config, progress.nextPageToken);

@@ -491,7 +491,7 @@ describe('the calls of one event', () => {
   });
 
   test('fit the free plan where a whole batch is denied and looked at twice', async () => {
-    const { world } = await knowing();
+    const { world } = await knowing({ DELETE_GUARD_COUNT: '20' });
     const people = world.google.workspace.addMany(20, { push: false });
     await acquaint(world, ...people.map(({ id }) => id));
     for (const { id } of people) world.google.workspace.remove(id);

@@ -72,8 +72,7 @@ test(
     await instance.waitForStatus('complete');
     expect(await instance.getOutput()).toBe('complete');
     expect(await instance.waitForStepResult({ name: 'pages 1' })).toMatchObject({
-      failure: null,
-      nextPageToken: null,
+      progress: { failure: null, nextPageToken: null },
     });
     expect(await count('users')).toBe(google.workspace.users.length);
     expect(google.workspace.channels).toHaveLength(5);
