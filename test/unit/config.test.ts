@@ -68,6 +68,11 @@ describe('a right configuration', () => {
     ['GOOGLE_ISSUER', { googleIssuer: 'https://accounts.google.com' }],
     ['SESSION_TTL_HOURS', { sessionTtlMs: 12 * 3_600_000 }],
     ['EMBED_ANCESTORS', { embedAncestors: [] }],
+    ['DELETE_GUARD_COUNT', { deletionGuard: { count: 5, percent: 5 } }],
+    ['TOMBSTONE_DAYS', { tombstoneMs: 30 * 86_400_000 }],
+    ['EVENT_DAYS', { eventMs: 90 * 86_400_000 }],
+    ['OPERATOR_TOKEN', { operatorToken: undefined }],
+    ['ALERT_WEBHOOK_URL', { alertWebhookUrl: undefined }],
   ])('an empty %s counts as not set, as a copied .dev.vars.example has it', (name, expected) => {
     expect(configOf({ [name]: '' })).toMatchObject(expected);
   });
@@ -94,6 +99,28 @@ describe('a right configuration', () => {
     ['blank: pause', '  ', []],
   ])('CHANNEL_EVENTS: %s', (_, text, channelEvents) => {
     expect(configOf({ CHANNEL_EVENTS: text }).channelEvents).toEqual(channelEvents);
+  });
+
+  test('of the guard and of days: none at all is a number, too', () => {
+    const vars = { DELETE_GUARD_COUNT: '0', DELETE_GUARD_PERCENT: '0' };
+    expect(configOf(vars).deletionGuard).toEqual({ count: 0, percent: 0 });
+    const all = { DELETE_GUARD_COUNT: '1000000', DELETE_GUARD_PERCENT: '100' };
+    expect(configOf(all).deletionGuard).toEqual({ count: 1_000_000, percent: 100 });
+    expect(configOf({ TOMBSTONE_DAYS: '1', EVENT_DAYS: '3650' })).toMatchObject({
+      tombstoneMs: 86_400_000,
+      eventMs: 3_650 * 86_400_000,
+    });
+  });
+
+  test('OPERATOR_TOKEN is taken as it is, from 32 to 200 characters', () => {
+    for (const token of [OTHER_SECRET, `${'aB3$%^&*()_+=/'.repeat(14)}abcd`]) {
+      expect(configOf({ OPERATOR_TOKEN: token }).operatorToken).toBe(token);
+    }
+  });
+
+  test('ALERT_WEBHOOK_URL keeps its path and query', () => {
+    const url = 'https://hooks.example.com/services/T0/B0?key=1';
+    expect(configOf({ ALERT_WEBHOOK_URL: url }).alertWebhookUrl?.href).toBe(url);
   });
 
   test('GOOGLE_DOMAIN is compared in lower case', () => {
@@ -191,6 +218,24 @@ describe('problems', () => {
     ['GOOGLE_CALLS_PER_PASS', '4'],
     ['GOOGLE_CALLS_PER_PASS', 'many'],
     ['ROLES_SCHEMA', 'R'.repeat(101)],
+    ['DELETE_GUARD_COUNT', '-1'],
+    ['DELETE_GUARD_COUNT', '1000001'],
+    ['DELETE_GUARD_COUNT', 'all'],
+    ['DELETE_GUARD_PERCENT', '101'],
+    ['DELETE_GUARD_PERCENT', '5%'],
+    ['DELETE_GUARD_PERCENT', '0.5'],
+    ['TOMBSTONE_DAYS', '0'],
+    ['TOMBSTONE_DAYS', '3651'],
+    ['EVENT_DAYS', '0'],
+    ['EVENT_DAYS', '90d'],
+    ['OPERATOR_TOKEN', 'qT4rW8zX1cV6bN3mK9jH2gF5dS7aP0o'],
+    ['OPERATOR_TOKEN', 'mK9jH2gF5dS7aP0oI qT4rW8zX1cV6bN3'],
+    ['OPERATOR_TOKEN', 'mK9jH2gF5dS7aP0oIqT4rW8zX1cV6bNé'],
+    ['OPERATOR_TOKEN', 'abcdefgh'.repeat(4)],
+    ['OPERATOR_TOKEN', 'mK9jH2gF5dS7aP0oI'.repeat(12)],
+    ['ALERT_WEBHOOK_URL', 'hooks.example.com/services/T0'],
+    ['ALERT_WEBHOOK_URL', 'ftp://hooks.example.com/T0'],
+    ['ALERT_WEBHOOK_URL', 'mailto:ops@example.com'],
     ['GOOGLE_SERVICE_ACCOUNT_KEY', 'rollcall-key.json'],
     ['GOOGLE_SERVICE_ACCOUNT_KEY', 'null'],
     ['GOOGLE_SERVICE_ACCOUNT_KEY', '[]'],
@@ -292,6 +337,39 @@ describe('rules that need two values', () => {
       { GOOGLE_SERVICE_ACCOUNT_KEY: key('ftp://oauth2.googleapis.com/token') },
       'GOOGLE_SERVICE_ACCOUNT_KEY',
     ],
+    ...[
+      'http://hooks.example.com/T0',
+      'http://localhost:9000/T0',
+      'https://localhost/T0',
+      'https://me:secret@hooks.example.com/T0',
+      'https://hooks.example.com:8443/T0',
+      'https://10.0.0.1/T0',
+      'https://[fd00::1]/T0',
+      'https://0x7f000001/T0',
+      'https://hooks/T0',
+      'https://hooks.internal/T0',
+      'https://hooks.example.test/T0',
+      'https://people.rollcall.example/api/v1/held-removals',
+    ].map((url): (typeof refused)[number] => [
+      `security 7: alerts do not go just anywhere: ${url}`,
+      { ALERT_WEBHOOK_URL: url },
+      'ALERT_WEBHOOK_URL',
+    ]),
+    [
+      'security 7: on a laptop alerts do not go in the clear to a public host',
+      { PUBLIC_URL: LOCAL, ALERT_WEBHOOK_URL: 'http://hooks.example.com/T0' },
+      'ALERT_WEBHOOK_URL',
+    ],
+    [
+      'security 7: on a laptop alerts do not go to the network around it',
+      { PUBLIC_URL: LOCAL, ALERT_WEBHOOK_URL: 'http://192.168.0.7/T0' },
+      'ALERT_WEBHOOK_URL',
+    ],
+    [
+      'alerts do not go to the Worker itself',
+      { PUBLIC_URL: LOCAL, ALERT_WEBHOOK_URL: `${LOCAL}/alerts` },
+      'ALERT_WEBHOOK_URL',
+    ],
     [
       'security 7: PREVIOUS = current is refused',
       { APP_SECRET_PREVIOUS: APP_SECRET },
@@ -316,6 +394,15 @@ describe('rules that need two values', () => {
     ['another PREVIOUS', { APP_SECRET_PREVIOUS: OTHER_SECRET }],
     ['a pass every quarter of an hour', { RECONCILE_EVERY_MINUTES: '15' }],
     ['the real Google with a laptop', { PUBLIC_URL: LOCAL }],
+    ['alerts to a public host', { ALERT_WEBHOOK_URL: 'https://hooks.example.com/T0?key=1' }],
+    [
+      'alerts on a laptop, to it',
+      { PUBLIC_URL: LOCAL, ALERT_WEBHOOK_URL: 'http://127.0.0.1:9000/T0' },
+    ],
+    [
+      'alerts from a laptop to a public host',
+      { PUBLIC_URL: LOCAL, ALERT_WEBHOOK_URL: 'https://hooks.example.com/T0' },
+    ],
     [
       'a public host whose name merely ends in test',
       { GOOGLE_API_ORIGIN: 'https://admin.contest' },
@@ -363,6 +450,10 @@ describe('security 7: names, never values', () => {
     'GOOGLE_ISSUER',
     'SESSION_TTL_HOURS',
     'EMBED_ANCESTORS',
+    'DELETE_GUARD_COUNT',
+    'TOMBSTONE_DAYS',
+    'OPERATOR_TOKEN',
+    'ALERT_WEBHOOK_URL',
   ];
   // A mark that no message of ours could hold by chance, in shapes that get past different checks.
   const marked = fc

@@ -1,10 +1,12 @@
-// Whether people are in step, and the one reason that is named when they are not.
+// Whether people are in step, the one reason that is named when they are not, and all reasons there are.
 import { describe, expect, test } from 'vitest';
 import type { Directory } from '../../src/db/directories.ts';
-import { syncHealth } from '../../src/sync/health.ts';
+import { conditionsOf, type Held, syncHealth } from '../../src/sync/health.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22, 9);
 const MINUTE = 60_000;
+const NOBODY: Held = { waiting: 0, sinceMs: null };
+const SOMEBODY: Held = { waiting: 2, sinceMs: NOW_MS - 7 };
 
 /** Imported yesterday, compared a minute ago, watched for five more hours. */
 function aDirectory(fields: Partial<Directory> = {}): Directory {
@@ -87,11 +89,78 @@ describe('people are', () => {
     ],
   ];
   test.each(cases)('%s', (_, directory, health) => {
-    expect(syncHealth(directory, 5, NOW_MS)).toEqual(health);
+    expect(syncHealth(directory, 5, NOW_MS, NOBODY)).toEqual(health);
+  });
+
+  test('out of step while a removal waits for an operator’s word', () => {
+    expect(syncHealth(aDirectory(), 5, NOW_MS, SOMEBODY)).toEqual({
+      inStep: false,
+      reason: 'deletions-held',
+      sinceMs: NOW_MS - 7,
+    });
   });
 
   test('overdue by the interval that is configured', () => {
     const directory = aDirectory({ lastReconciledMs: NOW_MS - 179 * MINUTE });
-    expect(syncHealth(directory, 60, NOW_MS).inStep).toBe(true);
+    expect(syncHealth(directory, 60, NOW_MS, NOBODY).inStep).toBe(true);
+  });
+});
+
+describe('whoever has read the row and no more', () => {
+  test('takes people to be in step since when it was noted', () => {
+    expect(syncHealth(aDirectory(), 5, NOW_MS)).toEqual({
+      inStep: true,
+      sinceMs: NOW_MS - 60 * MINUTE,
+    });
+  });
+
+  test('takes what the row does not explain for held removals', () => {
+    const directory = aDirectory({ inStepSinceMs: null });
+    expect(syncHealth(directory, 5, NOW_MS)).toEqual({
+      inStep: false,
+      reason: 'deletions-held',
+      sinceMs: null,
+    });
+  });
+
+  test.each([
+    ['importing', { importedMs: null }],
+    ['paused', { channelsUntilMs: 0 }],
+    ['no-channel', { channelsUntilMs: null }],
+  ])('believes the row where it says why: %s', (reason, fields) => {
+    const directory = aDirectory({ inStepSinceMs: null, ...fields });
+    expect(syncHealth(directory, 5, NOW_MS)).toMatchObject({ reason });
+  });
+});
+
+describe('all reasons', () => {
+  const reasonsOf = (fields: Partial<Directory>, held = NOBODY) =>
+    conditionsOf(aDirectory(fields), 5, NOW_MS, held).map(({ reason }) => reason);
+  const broken = { problem: 'token-delegation', problemSinceMs: 1 };
+
+  test('are none when people are in step', () => {
+    expect(reasonsOf({})).toEqual([]);
+  });
+
+  test('are named together, the weightiest first', () => {
+    expect(
+      reasonsOf({ ...broken, lastReconciledMs: 1, channelsUntilMs: NOW_MS }, SOMEBODY),
+    ).toEqual(['credential:token-delegation', 'passes-overdue', 'deletions-held', 'no-channel']);
+    expect(reasonsOf({ ...broken, lastReconciledMs: null, channelsUntilMs: 0 }, SOMEBODY)).toEqual([
+      'credential:token-delegation',
+      'importing',
+      'deletions-held',
+      'paused',
+    ]);
+  });
+
+  test('without a row: people are being imported', () => {
+    expect(conditionsOf(null, 5, NOW_MS, NOBODY)).toEqual([{ reason: 'importing', sinceMs: null }]);
+  });
+
+  test('the first of them is what health names', () => {
+    const directory = aDirectory({ ...broken, channelsUntilMs: null });
+    const [first] = conditionsOf(directory, 5, NOW_MS, SOMEBODY);
+    expect(syncHealth(directory, 5, NOW_MS, SOMEBODY)).toEqual({ inStep: false, ...first });
   });
 });

@@ -160,13 +160,36 @@ describe('GET /healthz/sync', () => {
     });
   });
 
-  test('is 200 in step, with since when, from one row and no KV', async () => {
+  test('is 503 deletions-held while somebody waits for an operator’s word, and no longer', async () => {
+    await aDirectory();
+    await env.DB.prepare(
+      `INSERT INTO held_removals (directory_id, user_id, reason, since_ms)
+       VALUES ('default', '1', 'missing', ?1), ('default', '2', 'guard', ?1 - 5)`,
+    )
+      .bind(now)
+      .run();
+    const response = await ask('/healthz/sync');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      ok: false,
+      reason: 'deletions-held',
+      since: new Date(now - 5).toISOString(),
+    });
+    const decide = 'UPDATE held_removals SET approved_until_ms = ?1';
+    await env.DB.prepare(decide)
+      .bind(Date.now() + MINUTE)
+      .run();
+    expect((await ask('/healthz/sync')).status).toBe(200);
+    await env.DB.exec('DELETE FROM held_removals');
+  });
+
+  test('is 200 in step, with since when, from two queries and no KV', async () => {
     await aDirectory({ in_step_since_ms: now - 5 });
     const { counts, env } = countingEnv();
     const response = await ask('/healthz/sync', env);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ ok: true, since: new Date(now - 5).toISOString() });
-    expect(counts).toEqual({ d1: 1, kv: 0 });
+    expect(counts).toEqual({ d1: 2, kv: 0 });
   });
 });
 
@@ -205,6 +228,7 @@ describe('GET /', () => {
     [{ problem: 'token-admin-deleted', problem_since_ms: 1 }, 'does not let Rollcall read'],
     [{ last_reconciled_ms: 1 }, 'overdue'],
     [{ channels_until_ms: null }, 'has not confirmed yet'],
+    [{ in_step_since_ms: null }, 'until somebody agrees'],
   ];
   test.each(cases)('says in words why they are not: %j', async (columns, words) => {
     await withPeople(columns);
