@@ -17,8 +17,19 @@ const DAY_MS = 86_400_000;
 export const REMOVED = `(SELECT count(*) FROM events
   WHERE directory_id = ?1 AND type = 'user.deleted' AND at_ms > ?4 - ${DAY_MS} AND cause <> 'operator')`;
 
-/** The active of today and those whom the guard let go: one by one or all at once, as many may go. */
-export const STAFF = `((SELECT count(*) FROM users WHERE directory_id = ?1 AND status = 'active') + ${REMOVED})`;
+/**
+ * The active of today and those of them whom the guard let go: one by one or all at once, as many may go.
+ * Whoever was suspended before they went was none of the active.
+ */
+export const STAFF = `((SELECT count(*) FROM users WHERE directory_id = ?1 AND status = 'active')
+  + (SELECT count(*) FROM events WHERE directory_id = ?1 AND type = 'user.deleted' AND at_ms > ?4 - ${DAY_MS}
+      AND cause <> 'operator' AND before->>'$.status' = 'active'))`;
+
+/**
+ * Statistics from when the directory was small would have SQLite read everybody to find these few; joined in a
+ * fixed order (CROSS JOIN), or asked for like this, they are found by their ids.
+ */
+export const AMONG_THEM = `users.id IN (SELECT value->>'$.id' FROM json_each(?2))`;
 
 /** A look is accepted where nobody wrote the row, and no pass began, since it took its ticket. */
 export const gate = (users: string) =>
@@ -42,23 +53,25 @@ export const isBlocked = (id: string) =>
     `coalesce(h.approved_until_ms, 0) <= ?4 AND (h.reason <> 'missing' OR coalesce(h.rejected_until_ms, 0) > ?4)`,
   );
 
+// Whom this very batch shows as gone, suspended or demoted is nobody to leave the house to.
+const NO_ADMINS = `SELECT value->>'$.id' FROM json_each(?2)
+  WHERE NOT (value->>'$.kind' = 'living' AND value->>'$.status' = 'active' AND value->>'$.isAdmin' = 1)`;
+
 /**
  * Whoever is gone, beyond the guard's room or the last to administer, waits for approval. Counting the
  * active reads every person, so it is done only once the count alone is exceeded.
  */
 export const HOLD = `
-  INSERT INTO held_removals (directory_id, user_id, reason, since_ms)
-  SELECT ?1, id, iif(is_last_admin, 'last-admin', 'guard'), ?4
-  FROM (
-    SELECT u.id AS id, row_number() OVER (ORDER BY u.id) AS n,
-      u.is_admin = 1 AND u.status = 'active' AND NOT EXISTS (
+  WITH gone AS MATERIALIZED (
+    SELECT u.id AS id, u.is_admin = 1 AND u.status = 'active' AND NOT EXISTS (
         SELECT 1 FROM users a WHERE a.directory_id = ?1 AND a.is_admin = 1 AND a.status = 'active'
-          AND a.id NOT IN (SELECT value->>'$.id' FROM json_each(?2) WHERE value->>'$.kind' = 'gone')
-      ) AS is_last_admin
-    FROM json_each(?2) o JOIN users u ON u.id = o.value->>'$.id' JOIN directories d
+          AND a.id NOT IN (${NO_ADMINS})) AS is_last_admin
+    FROM json_each(?2) o CROSS JOIN users u ON u.id = o.value->>'$.id' CROSS JOIN directories d
     WHERE o.value->>'$.kind' = 'gone' AND ${gate('u')} AND u.status <> 'deleted'
-      AND NOT ${isAllowed('u.id')} AND NOT ${isBlocked('u.id')}
-  )
+      AND NOT ${isAllowed('u.id')} AND NOT ${isBlocked('u.id')}),
+  numbered AS (SELECT id, is_last_admin, sum(NOT is_last_admin) OVER (ORDER BY id) AS n FROM gone)
+  INSERT INTO held_removals (directory_id, user_id, reason, since_ms)
+  SELECT ?1, id, iif(is_last_admin, 'last-admin', 'guard'), ?4 FROM numbered
   WHERE is_last_admin
     OR CASE WHEN n + ${REMOVED} <= ?5 THEN 0 ELSE (n + ${REMOVED}) * 100 > ${STAFF} * ?6 END
   ON CONFLICT (directory_id, user_id) DO UPDATE SET reason = excluded.reason`;
@@ -67,5 +80,5 @@ export const HOLD = `
 export const RELEASE = `
   DELETE FROM held_removals WHERE EXISTS (SELECT 1 FROM held_removals WHERE directory_id = ?1)
     AND directory_id = ?1 AND user_id IN (
-    SELECT u.id FROM json_each(?2) o JOIN users u ON u.id = o.value->>'$.id' JOIN directories d
+    SELECT u.id FROM json_each(?2) o CROSS JOIN users u ON u.id = o.value->>'$.id' CROSS JOIN directories d
     WHERE o.value->>'$.kind' <> 'gone' AND ${gate('u')})`;

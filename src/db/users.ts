@@ -2,7 +2,15 @@
 // The SQL is plain: it must run as one batch() from one JSON parameter, whatever the number of people.
 import { type Database, guarded } from './database.ts';
 import { columns, MAPPED, type ObservedRows, observed, row } from './mapped.ts';
-import { type DeletionGuard, gate, HOLD, isAllowed, isBlocked, RELEASE } from './removal-guard.ts';
+import {
+  AMONG_THEM,
+  type DeletionGuard,
+  gate,
+  HOLD,
+  isAllowed,
+  isBlocked,
+  RELEASE,
+} from './removal-guard.ts';
 import type { EventType, users } from './schema.ts';
 
 export type UserRow = typeof users.$inferSelect;
@@ -89,7 +97,7 @@ const STATUS_ONLY = `
   FROM (SELECT value->>'$.id' AS id, value->>'$.status' AS status, value->>'$.cause' AS cause,
           value->>'$.noticedMs' AS noticed_ms
         FROM json_each(?2) WHERE value->>'$.kind' = 'status') AS o, directories AS d
-  WHERE users.id = o.id AND ${gate('users')} AND users.status <> o.status`;
+  WHERE users.id = o.id AND ${AMONG_THEM} AND ${gate('users')} AND users.status <> o.status`;
 
 const GONE = `
   UPDATE users SET status = 'deleted', deleted_ms = ?4, changed_ms = ?4,
@@ -97,14 +105,13 @@ const GONE = `
     cause = iif(${isAllowed('users.id')}, 'operator', o.cause)
   FROM (SELECT value->>'$.id' AS id, value->>'$.cause' AS cause, value->>'$.noticedMs' AS noticed_ms
         FROM json_each(?2) WHERE value->>'$.kind' = 'gone') AS o, directories AS d
-  WHERE users.id = o.id AND ${gate('users')} AND users.status <> 'deleted' AND NOT ${isBlocked('users.id')}`;
+  WHERE users.id = o.id AND ${AMONG_THEM} AND ${gate('users')} AND users.status <> 'deleted' AND NOT ${isBlocked('users.id')}`;
 
 // Every look stamps its row, changed or not. Rows that the statements above wrote fail the gate by now,
 // and no indexed column is set: a stamp costs one written row.
 const STAMP = `
-  UPDATE users SET ticket = ?3, written = d.ticket
-  FROM (SELECT value->>'$.id' AS id FROM json_each(?2)) AS o, directories AS d
-  WHERE users.id = o.id AND ${gate('users')}`;
+  UPDATE users SET ticket = ?3, written = d.ticket FROM directories AS d
+  WHERE ${AMONG_THEM} AND ${gate('users')}`;
 
 // The events of this batch are the youngest: it is one transaction, and one person has one event in it.
 const NEWEST_EVENTS = `SELECT user_id AS id, type FROM events ORDER BY seq DESC LIMIT ?1`;
