@@ -147,6 +147,11 @@ export async function openInProcess(
       return JSON.parse(JSON.stringify(await work()));
     },
   };
+  function begin(recording: Tape | null): QueueCounts {
+    [d1Counts, kvCounts, asked, steps] = [noCounts(), noKvCounts(), [], []];
+    tape = recording;
+    return queue.countAnew();
+  }
   return {
     d1: platform.env.DB,
     clock,
@@ -154,13 +159,10 @@ export async function openInProcess(
     vars: settings,
     ports,
     async cost(work, wanted) {
-      [d1Counts, kvCounts, asked, steps] = [noCounts(), noKvCounts(), [], []];
-      tape = wanted ?? null;
-      const queueCounts = queue.countAnew();
+      const queueCounts = begin(wanted ?? null);
       const [startedMs, jumpedMs] = [clock.nowMs(), clock.jumpedMs];
       await work();
-      tape = null;
-      return {
+      const cost: Cost = {
         seconds: (clock.nowMs() - startedMs) / 1000,
         waitedSeconds: (clock.jumpedMs - jumpedMs) / 1000,
         d1: d1Counts,
@@ -169,6 +171,9 @@ export async function openInProcess(
         asked,
         steps,
       };
+      // What comes after is not part of it.
+      begin(null);
+      return cost;
     },
     async pass(id) {
       const outcome = await reconcile(ports(), durable, { id, directoryId: 'default' });
