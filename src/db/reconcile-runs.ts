@@ -27,7 +27,7 @@ const COUNT = `
       AND cause = 'reconcile'),
     held = (SELECT count(*) FROM held_removals h WHERE h.directory_id = reconcile_runs.directory_id
       AND coalesce(h.approved_until_ms, 0) <= ?2 AND coalesce(h.rejected_until_ms, 0) <= ?2)
-  WHERE id = ?1`;
+  WHERE id = ?1 RETURNING created, changed, removed, held, drift, missed`;
 
 // How many are living follows from the last pass's number and what has come and gone since: every change
 // of a row is one event. Only without such a pass are people counted.
@@ -52,7 +52,8 @@ const BEGIN = `
  * step moves ticket, clock and counts forward.
  *
  * @param run.chainTicket the first ticket of the passes that go through the list together
- * @returns the youngest event, and how many people have a living row, at this moment
+ * @returns the youngest event, and how many people have a living row, at this moment; and what the one before
+ * has changed in all, `null` if there was none
  */
 export function beginRun(
   db: Database,
@@ -62,16 +63,18 @@ export function beginRun(
   > & {
     previousId: string | null;
   },
-): Promise<Pick<ReconcileRun, 'firstSeq' | 'living'>> {
+): Promise<Pick<ReconcileRun, 'firstSeq' | 'living'> & { before: RunCounts | null }> {
   return guarded(async () => {
     const { id, directoryId, ticket, startedMs, chainId, chainTicket, previousId } = run;
-    const [, begun] = await db.d1.batch<Pick<ReconcileRun, 'firstSeq' | 'living'>>([
+    const [counted, begun] = await db.d1.batch([
       db.d1.prepare(COUNT).bind(previousId, startedMs),
       db.d1
         .prepare(BEGIN)
         .bind(directoryId, id, ticket, startedMs, chainId, chainTicket, previousId),
     ]);
-    return begun?.results[0] ?? { firstSeq: 0, living: 0 };
+    const [row] = (begun?.results ?? []) as Pick<ReconcileRun, 'firstSeq' | 'living'>[];
+    const [before = null] = (counted?.results ?? []) as RunCounts[];
+    return { firstSeq: row?.firstSeq ?? 0, living: row?.living ?? 0, before };
   });
 }
 
@@ -82,7 +85,10 @@ export type ProgressCounts = Pick<
 >;
 
 /** What follows from the rows that changed. */
-export type RunCounts = Pick<ReconcileRun, 'created' | 'changed' | 'removed' | 'held' | 'drift'>;
+export type RunCounts = Pick<
+  ReconcileRun,
+  'created' | 'changed' | 'removed' | 'held' | 'drift' | 'missed'
+>;
 
 /** Stores the totals so far. They are set, not added: a repeated step can't count twice. */
 export function noteProgress(
@@ -142,9 +148,7 @@ export function endRun(
       ? db.orm.batch([row, directory])
       : db.orm.batch([row]));
     if (ended.length === 0) return null;
-    await db.d1.prepare(COUNT).bind(run.id, nowMs).run();
-    const [now] = await db.orm.select().from(reconcileRuns).where(eq(reconcileRuns.id, run.id));
-    return now ?? null;
+    return db.d1.prepare(COUNT).bind(run.id, nowMs).first<RunCounts>();
   });
 }
 

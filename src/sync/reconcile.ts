@@ -49,7 +49,11 @@ async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun
     chainTicket: goesOn?.chainTicket ?? ticket,
     previousId: last?.id ?? null,
   };
-  const { firstSeq, living } = await beginRun(ports.db, run);
+  const { firstSeq, living, before } = await beginRun(ports.db, run);
+  if (before !== null && before.drift > 0) {
+    const { drift, missed } = before;
+    ports.log('warn', 'reconcile.drift', { directoryId, passId: last?.id ?? null, drift, missed });
+  }
   await dropListed(ports.db, directoryId, run.chainId);
   const { chainId, chainTicket } = run;
   const { customerId } = directory;

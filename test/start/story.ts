@@ -102,6 +102,14 @@ export function tell(line: LogLine, person: (id: string) => PersonName | null): 
       return Number(line['created']) > 0
         ? `${field('created')} people brought in from the list, in ${field('googleCalls')} call(s) to Google`
         : null;
+    case 'reconcile.drift':
+      return `The last pass made good ${field('drift')} change(s) that no push had announced`;
+    case 'reconcile.held':
+      return `${field('missing')} people are missing on the list, more than the deletion guard lets go: held`;
+    case 'held-removals.decided':
+      return `${field('count')} held removal(s) ${field('decision')}`;
+    case 'channel.suspect':
+      return `The channel for ${field('channelEvent')} is suspect (${field('reason')}): replaced`;
     case 'channel.not-opened':
       return `No channel for ${field('channelEvent')}: ${field('code')}. ${field('remedy')}`;
     case 'condition.changed':

@@ -49,6 +49,16 @@ describe('a line of the story', () => {
     expect(line.endsWith(`  ${words}`)).toBe(true);
   });
 
+  test('says what a pass made good, and what is held', () => {
+    const line = (fields: Record<string, unknown>) =>
+      tell({ level: 'warn', event: '', ...fields }, known);
+    expect(line({ event: 'reconcile.drift', drift: 5 })).toContain('5 change(s) that no push');
+    expect(line({ event: 'reconcile.held', missing: 9 })).toContain('9 people are missing');
+    expect(line({ event: 'channel.suspect', channelEvent: 'update', reason: 'missed' })).toContain(
+      'update is suspect (missed)',
+    );
+  });
+
   test('says of a sign-in that came to nothing why', () => {
     const ended = {
       level: 'warn',
