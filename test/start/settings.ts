@@ -56,6 +56,7 @@ export function writeEnvFile(settings: {
     GOOGLE_CLIENT_SECRET: settings.oauthClient.clientSecret,
     EMBED_ANCESTORS: settings.embedder,
     RECONCILE_EVERY_MINUTES: '1',
+    OPERATOR_TOKEN: randomBytes(32).toString('base64url'),
   };
   const text = Object.entries(vars).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(PATHS.envFile, text.join(''), { mode: 0o600 });

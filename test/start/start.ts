@@ -109,8 +109,12 @@ say(`
   The sample in a frame  ${EMBEDDER_URL}/sites/team   (another site, as Google Sites would be)
 
   Try: open Rollcall, sign in as anybody, then suspend them in the Admin console and
-  reload: signed out. Add somebody, tick a role, and watch the lines below. The rows:
+  reload: signed out. Add somebody, tick a role, and watch the lines below. Then lose all
+  pushes (Admin console, Faults) and change a few people: the next pass makes it good.
+  Remove ten: more than the deletion guard lets go is held for an operator. Who, and the rows:
 
+    curl -H "authorization: Bearer $(sed -n s/^OPERATOR_TOKEN=//p ${relative(ROOT, PATHS.envFile)})" \\
+      ${WORKER_URL}/api/v1/held-removals
     npx wrangler d1 execute DB --local --persist-to ${relative(ROOT, PATHS.workerState)} \\
       --command "SELECT email, status, roles FROM users"
 
