@@ -184,7 +184,8 @@ describe('a push', () => {
 
   test('that comes before the first cron finds a directory made on the spot', async () => {
     const world = await watched();
-    await env.DB.prepare('DELETE FROM directories').run();
+    await env.DB.exec('DELETE FROM alerts');
+    await env.DB.exec('DELETE FROM directories');
     const { id } = world.google.workspace.suspend(NOOR);
 
     await world.push();
