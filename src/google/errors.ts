@@ -71,6 +71,12 @@ export function isCredentialFailure(error: unknown): error is GoogleApiError {
   return error instanceof GoogleApiError && !error.retryable && isCredentialCode(error.code);
 }
 
+/** Whether Google said that we call too often: what would meet the next call as well, and passes by itself. */
+export function isRateLimit(error: unknown): error is GoogleApiError {
+  if (!(error instanceof GoogleApiError)) return false;
+  return error.status === 429 || (error.status === 403 && error.retryable);
+}
+
 const REMEDIES: Readonly<Record<string, string>> = {
   authError:
     'Google refuses our access token twice in a row: check that the service account and its project are enabled.',

@@ -6,7 +6,7 @@ import { rememberSync } from './channel-store.ts';
 import { noteWhetherReadable, refreshCondition } from './condition.ts';
 import { changeMessage, type LookHint, type SyncNote } from './hint.ts';
 import { type HintOutcome, hintOutcome } from './hint-outcome.ts';
-import { type Conclusion, type Looked, lookAt, type Person } from './look.ts';
+import { type Conclusion, type Looked, type LookFailure, lookAt, type Person } from './look.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** So many intervals pass before a refusal counts as one person's own: a pass tells a directory's by then. */
@@ -117,6 +117,20 @@ function concludeFor({ conclusions, problemBefore }: Looked, id: string): Conclu
   return { ...conclusion, isCredential: true };
 }
 
+/** Rests where the batch was too much for Google, so that the next one is not. Its messages are settled by now. */
+async function rest(ports: SyncPorts, directoryId: string, looked: Looked): Promise<void> {
+  const limits = [...looked.conclusions.values()].filter(
+    (one): one is LookFailure => one.kind === 'failed' && one.isRateLimit,
+  );
+  const retryAfterSeconds = Math.max(0, ...limits.map((one) => one.retryAfterSeconds ?? 0));
+  const rateLimit = limits.length > 0 ? { retryAfterSeconds } : null;
+  const { googleCalls } = looked;
+  const restMs = ports.pace.restAfter({ googleCalls, rateLimit }, ports.nowMs(), ports.random());
+  if (restMs === 0) return;
+  ports.log('info', 'hints.paced', { directoryId, restMs, isRateLimited: rateLimit !== null });
+  await ports.wait(restMs);
+}
+
 async function consumeDirectory(
   ports: SyncPorts,
   directoryId: string,
@@ -165,6 +179,7 @@ async function consumeDirectory(
     durationMs: ports.nowMs() - startedMs,
   });
   await noteWhetherReadable(ports, directoryId, looked);
+  await rest(ports, directoryId, looked);
 }
 
 /**

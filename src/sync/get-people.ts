@@ -1,7 +1,7 @@
 // Asks Google about several people at once, under one ticket.
 import type { LookTicket } from '../db/directories.ts';
 import { getUser } from '../google/directory.ts';
-import { GoogleApiError, isCredentialFailure } from '../google/errors.ts';
+import { GoogleApiError, isCredentialFailure, isRateLimit } from '../google/errors.ts';
 import type { DirectoryUser } from '../google/user.ts';
 import type { SyncPorts } from './ports.ts';
 
@@ -17,9 +17,7 @@ export type Answer =
 
 /** A failure that the next person would meet as well: asking on would only make it worse. */
 function stopsTheRest(error: unknown): boolean {
-  if (isCredentialFailure(error)) return true;
-  if (!(error instanceof GoogleApiError)) return false;
-  return error.status === 429 || (error.status === 403 && error.retryable);
+  return isCredentialFailure(error) || isRateLimit(error);
 }
 
 /** Someone of another customer is an error; someone who left the one domain in scope is gone from it. */

@@ -5,7 +5,7 @@ import { DatabaseError } from '../db/database.ts';
 import { type LookTicket, takeTicket } from '../db/directories.ts';
 import type { Cause } from '../db/schema.ts';
 import { type AppliedRow, type KnownUser, readKnownUsers } from '../db/users.ts';
-import { GoogleApiError, isCredentialFailure } from '../google/errors.ts';
+import { GoogleApiError, isCredentialFailure, isRateLimit } from '../google/errors.ts';
 import { applyObservations } from './apply.ts';
 import { ensureDefaultDirectory } from './default-directory.ts';
 import { judgeDenial, YOUNG_MS } from './denial.ts';
@@ -35,6 +35,8 @@ export interface LookFailure {
   retryable: boolean;
   /** It is the directory that can't be read, not this person. */
   isCredential: boolean;
+  /** It is our pace, and nobody's fault. */
+  isRateLimit: boolean;
   retryAfterSeconds: number | undefined;
 }
 
@@ -62,12 +64,24 @@ interface Pending {
 }
 
 function failure(error: unknown): LookFailure {
-  const base = { kind: 'failed', isCredential: false, retryAfterSeconds: undefined } as const;
   if (error instanceof GoogleApiError) {
     const { code, remedy, retryable, retryAfterSeconds } = error;
-    const isCredential = isCredentialFailure(error);
-    return { kind: 'failed', code, remedy, retryable, isCredential, retryAfterSeconds };
+    return {
+      kind: 'failed',
+      code,
+      remedy,
+      retryable,
+      isCredential: isCredentialFailure(error),
+      isRateLimit: isRateLimit(error),
+      retryAfterSeconds,
+    };
   }
+  const base = {
+    kind: 'failed',
+    isCredential: false,
+    isRateLimit: false,
+    retryAfterSeconds: undefined,
+  } as const;
   // What D1 refuses comes with a whole batch: it is nobody's fault in it, so the queue keeps trying.
   if (error instanceof DatabaseError) {
     return { ...base, code: error.code, remedy: error.message, retryable: true };

@@ -7,6 +7,7 @@ import type { Fetch } from '../google/http.ts';
 import { createTokenSource, DIRECTORY_SCOPE } from '../google/service-account.ts';
 import { type Log, log } from '../log.ts';
 import type { ChangeMessage } from './hint.ts';
+import { type Pace, paceOf } from './pace.ts';
 
 /** The part of a KV namespace that channels need. */
 export type ChannelStore = Pick<KVNamespace, 'get' | 'put' | 'delete' | 'list'>;
@@ -24,6 +25,8 @@ export interface SyncPorts {
   fetch: Fetch;
   /** How many requests have left for Google in this event, tokens included. */
   googleCalls: () => number;
+  /** The consumer's. Whoever signs in waits for nobody. */
+  pace: Pace;
   log: Log;
   nowMs: () => number;
   /** In [0, 1). */
@@ -78,6 +81,7 @@ export function syncPorts(
     },
     fetch: surroundings.fetch,
     googleCalls: () => calls,
+    pace: paceOf(config),
     log,
     nowMs,
     random,

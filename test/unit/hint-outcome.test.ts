@@ -32,6 +32,7 @@ const failed = (failure: Partial<Extract<Conclusion, { kind: 'failed' }>>): Conc
   kind: 'failed',
   code: 'backendError',
   remedy: '',
+  isRateLimit: false,
   retryable: true,
   isCredential: false,
   retryAfterSeconds: undefined,
