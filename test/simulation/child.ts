@@ -7,7 +7,7 @@ const edit = mutant === undefined ? undefined : installMutant(mutant);
 // Only now: what is imported before the mutant is installed is the product as it is.
 const { runBatch } = await import('./batch.ts');
 const { openNodeStage, readMigrations } = await import('./node-stage.ts');
-const stage = await openNodeStage(readMigrations(edit));
+const stage = await openNodeStage({ migrations: readMigrations(edit) });
 
 process.on('message', async (order: BatchOrder) => {
   const report: BatchReport = await runBatch(stage, order);

@@ -1,7 +1,6 @@
 // What must be true at the end: the table says what the directory says.
 import { FULL, toWireUser } from '../google/wire-user.ts';
 import { rowOf, type Wire } from './google-border.ts';
-import type { WorldName } from './history.ts';
 import { type Row, shows } from './rows.ts';
 import type { World } from './world.ts';
 
@@ -40,13 +39,12 @@ function differences(row: Row, wire: Wire, rolesSchema: string): string[] {
 }
 
 /** Compares everybody at Google with everybody here; held removals aside. */
-export function compareWithGoogle(world: World, name: WorldName): void {
+export function compareWithGoogle(world: World): void {
   const { witness, google, config } = world;
   if (witness === null) return;
-  if (name !== 'pushes-alone' && !world.passesRepair) return;
   const { workspace } = google;
   const account = { customerId: workspace.customerId, primaryDomain: workspace.domains[0] ?? '' };
-  const held = world.heldIds();
+  const { held } = witness;
   const living = new Map<string, Wire>();
   for (const person of workspace.store.living()) {
     const wire = toWireUser(person, account, FULL);

@@ -72,7 +72,9 @@ export async function runFleet(
     });
 
   const children = Array.from({ length: size }, () =>
-    fork(CHILD, order.mutant === undefined ? [] : [order.mutant]),
+    fork(CHILD, order.mutant === undefined ? [] : [order.mutant], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    }),
   );
   try {
     await Promise.all(children.map(work));

@@ -1,7 +1,7 @@
 // Where the product's requests leave for Google, and what is noted there: who was asked about when, and what the
 // answer was. The answers are the emulator's; only a body that breaks off half-way is made here.
 
-import type { ObservedRow } from '../../src/db/users.ts';
+import type { ObservedRow } from '../../src/db/mapped.ts';
 import { parseDirectoryUser } from '../../src/google/user.ts';
 import { type Observation, toObservedRow } from '../../src/sync/observation.ts';
 import type { Google } from '../google/google.ts';

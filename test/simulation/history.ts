@@ -42,7 +42,7 @@ export interface History {
 
 const SALT = 0x7fffffff;
 
-export const WORLDS = ['general', 'there-and-back', 'pushes-alone'] as const;
+export const WORLDS = ['general', 'there-and-back', 'pushes-alone', 'held'] as const;
 export type WorldName = (typeof WORLDS)[number];
 
 const of = (kinds: readonly Kind[], weight: number) => ({
@@ -65,6 +65,12 @@ const kindIn: Record<WorldName, fc.Arbitrary<Kind>> = {
     of(['crash'], 1),
     of(['moment', 'seconds', 'minute', 'minutes'], 6),
   ),
+  held: fc.oneof(
+    of(['remove', 'undelete', 'add'], 6),
+    of(['approve', 'reject'], 3),
+    of(['getLag', 'listLag', 'crash', 'queueRefuses'], 2),
+    of(WAITS, 4),
+  ),
   'pushes-alone': fc.oneof(
     of(['suspend', 'title', 'makeAdmin', 'remove', 'role', 'add'], 3),
     of(['crash', 'queueRefuses'], 1),
@@ -75,6 +81,7 @@ const kindIn: Record<WorldName, fc.Arbitrary<Kind>> = {
 const LENGTH: Record<WorldName, { minLength: number; maxLength: number }> = {
   general: { minLength: 6, maxLength: 32 },
   'there-and-back': { minLength: 6, maxLength: 24 },
+  held: { minLength: 6, maxLength: 20 },
   'pushes-alone': { minLength: 1, maxLength: 8 },
 };
 

@@ -12,6 +12,8 @@ interface Version {
   untilMs: number;
 }
 
+export type KvState = [string, Version[]][];
+
 export interface KvTemper {
   /** How often a reader sees an older state. */
   staleRate: number;
@@ -30,11 +32,11 @@ export class StaleKv {
     this.#chance = chance;
   }
 
-  snapshot(): [string, Version[]][] {
+  snapshot(): KvState {
     return structuredClone([...this.#versions]);
   }
 
-  restore(snapshot: [string, Version[]][]): void {
+  restore(snapshot: KvState): void {
     this.#versions = new Map(structuredClone(snapshot));
   }
 

@@ -19,6 +19,8 @@ const USERS = 'src/db/users.ts';
 const LOOK = 'src/sync/look.ts';
 const CONSUME = 'src/sync/consume.ts';
 const PASS = 'src/sync/reconcile.ts';
+const PAGES = 'src/sync/pass-pages.ts';
+const GUARD = 'src/db/removal-guard.ts';
 const SIGN_IN = 'migrations/0002_sign_in.sql';
 
 const one = (world: WorldName, ...edits: [file: string, from: string, to: string][]): Mutant => ({
@@ -30,7 +32,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'ticket check off': one(
     'there-and-back',
     [USERS, 'AND excluded.ticket > users.written\n', '\n'],
-    [USERS, 'AND ?3 > users.written AND ?3 >= d.floor`', 'AND ?3 >= d.floor`'],
+    [GUARD, ' AND ?3 > ${users}.written AND', ' AND'],
     [USERS, 'OR ?3 <= u.written THEN iif', 'THEN iif'],
   ),
   'ticket after the read': one(
@@ -53,8 +55,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     [USERS, `observed('value')}, ?3, d.ticket,`, `observed('value')}, ?3, ?3,`],
     [
       USERS,
-      'UPDATE users SET ticket = ?3, written = d.ticket\n',
-      'UPDATE users SET ticket = ?3, written = ?3\n',
+      'UPDATE users SET ticket = ?3, written = d.ticket FROM',
+      'UPDATE users SET ticket = ?3, written = ?3 FROM',
     ],
   ),
   'lost looks dropped': one('there-and-back', [
@@ -69,9 +71,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ]),
   'list changes a known row': one(
     'general',
-    [PASS, 'users.filter(({ id }) => !known.has(id));', 'users;'],
-    [PASS, 'if (!begun.isImport && progress', 'if (progress.googleCalls < 0 && progress'],
-    [PASS, 'nowMs, insertOnly: true }', 'nowMs }'],
+    [
+      PAGES,
+      'const unknown = new Set(\n',
+      'const unknown = new Set(page.users.map(({ id }) => id));\n  new Set(\n',
+    ],
+    [PAGES, 'if (!begun.isImport && before', 'if (begun.ticket < 0 && before'],
+    [PAGES, 'nowMs: ports.nowMs(), insertOnly: true }', 'nowMs: ports.nowMs() }'],
   ),
   'page insert that overwrites': one('general', [
     USERS,
@@ -155,8 +161,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
     [
       PASS,
-      '  const { failure } = progress;\n',
-      "  const { failure } = progress;\n  await ports.db.d1.prepare('UPDATE directories SET floor = ?2 WHERE id = ?1').bind(pass.directoryId, begun?.ticket ?? 0).run();\n",
+      '  const { failure } = progress;\n  const { directoryId } = pass;\n  const outcome',
+      "  const { failure } = progress;\n  await ports.db.d1.prepare('UPDATE directories SET floor = ?2 WHERE id = ?1').bind(pass.directoryId, begun?.ticket ?? 0).run();\n  const { directoryId } = pass;\n  const outcome",
     ],
   ),
+  'held removals approved without looking': one('held', [
+    'src/sync/held-removals.ts',
+    "if (decision === 'approved') await sendHints(ports, directoryId, 'operator', decided);",
+    "if (decision === 'approved') await ports.db.d1.prepare(\"UPDATE users SET status = 'deleted', deleted_ms = ?1, changed_ms = ?1 WHERE id IN (SELECT value FROM json_each(?2))\").bind(nowMs, JSON.stringify(decided)).run();",
+  ]),
+  'guard for passes only': one('held', [
+    USERS,
+    'if (someGone && !look.insertOnly)',
+    'if (someGone && !look.insertOnly && observations.json.includes(\'"cause":"reconcile"\'))',
+  ]),
 };

@@ -3,8 +3,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Quiet } from './quiet.ts';
-import { openSqliteD1 } from './sqlite-d1.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openSqliteD1, type SqliteD1 } from './sqlite-d1.ts';
+import { openStage, type Stage, type TableSource } from './stage.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/', import.meta.url).href);
 
@@ -17,7 +17,7 @@ export function readMigrations(edit = (_name: string, text: string) => text): st
 }
 
 /** A key file of the usual shape; its key signs nothing here, see quiet.ts. */
-function newKeyFile(): string {
+export function newKeyFile(): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return JSON.stringify({
     type: 'service_account',
@@ -30,10 +30,33 @@ function newKeyFile(): string {
   });
 }
 
+/** A database in memory for each name. */
+function sqliteTables(migrations: readonly string[]): TableSource {
+  const known = new Map<string, SqliteD1>();
+  return {
+    open: async (name) => {
+      const kept = known.get(name);
+      kept?.reset();
+      const tables = kept ?? openSqliteD1(migrations);
+      known.set(name, tables);
+      return { tables, isKept: kept !== undefined };
+    },
+    keep: (name) => known.get(name)?.keep(),
+  };
+}
+
+export interface NodeStageOptions {
+  migrations?: readonly string[];
+  canBeFast?: boolean;
+}
+
 /** Everything that histories in this process share. Wraps this thread's `crypto` for good. */
-export async function openNodeStage(migrations = readMigrations()): Promise<Stage> {
+export async function openNodeStage({
+  migrations = readMigrations(),
+  canBeFast = true,
+}: NodeStageOptions = {}): Promise<Stage> {
   const quiet = new Quiet(() => new Promise((resolve) => setImmediate(resolve)));
   quiet.install();
-  const { d1, peek, reset } = openSqliteD1(migrations);
-  return openStage({ tables: { d1, peek, reset }, quiet, serviceAccountKey: newKeyFile() });
+  const serviceAccountKey = newKeyFile();
+  return openStage({ source: sqliteTables(migrations), quiet, serviceAccountKey, canBeFast });
 }

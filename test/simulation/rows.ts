@@ -1,5 +1,5 @@
 // Rows of `users` as the witness compares them: by their mapped columns, and with what Google answered.
-import type { ObservedRow } from '../../src/db/users.ts';
+import type { ObservedRow } from '../../src/db/mapped.ts';
 
 export interface Row {
   id: string;

@@ -1,19 +1,13 @@
-// Runs one history: the set-up, its commands with everything else going on in between, then peace, and what must be
-// true at the end.
+// Runs one history: its commands with everything else going on in between, then peace, and what must be true at
+// the end.
 import { doCommand } from './commands.ts';
 import { compareWithGoogle } from './end.ts';
 import type { History, WorldName } from './history.ts';
-import { doDeed } from './people.ts';
+import { isAtRest, makePeace, runQuietly } from './peace.ts';
 import { chanceFrom, oneOf } from './random.ts';
+import { settingOf } from './settings.ts';
 import type { Stage } from './stage.ts';
 import type { World } from './world.ts';
-
-export interface HistoryResult {
-  /** What must never be, and was; `null` = nothing. */
-  violation: string | null;
-  trace: number;
-  totals: Totals;
-}
 
 const NO_TOTALS = {
   steps: 0,
@@ -28,14 +22,21 @@ const NO_TOTALS = {
 export type Totals = typeof NO_TOTALS;
 export const noTotals = (): Totals => ({ ...NO_TOTALS });
 
+export interface HistoryResult {
+  /** What must never be, and was; `null` = nothing. */
+  violation: string | null;
+  /** Equal for two runs of one history. */
+  trace: number;
+  totals: Totals;
+}
+
 /** More steps than any history needs: it goes in circles. */
 const MAX_STEPS = 40_000;
-/** Peace has lasted long enough by then: lost passes are declared lost after 10 minutes, rows are young as long. */
-const REST_WITHIN_MS = 3 * 3_600_000;
-const MAX_ROUNDS = 20_000;
+/** Passes that have to complete in peace before the table is compared with the directory. */
+const PASSES_AT_THE_END = 2;
 
 /** Lets things happen, by chance, until the time is up or so many steps have been taken. */
-export async function letRun(world: World, limitMs: number, maxSteps: number): Promise<void> {
+async function letRun(world: World, limitMs: number, maxSteps: number): Promise<void> {
   const { scheduler, chance, temper, witness } = world;
   const untilMs = world.nowMs + limitMs;
   // What the last command set off, a broken connection for one, is noticed first.
@@ -64,172 +65,58 @@ export async function letRun(world: World, limitMs: number, maxSteps: number): P
   scheduler.clock.nowMs = Math.max(scheduler.clock.nowMs, untilMs);
 }
 
-/** Everything goes its way without trouble, until `isOver`; false where that takes too long. */
-export async function runQuietly(
-  world: World,
-  isOver: () => boolean,
-  limitMs = REST_WITHIN_MS,
-): Promise<boolean> {
-  const { scheduler, witness } = world;
-  const untilMs = world.nowMs + limitMs;
-  scheduler.isFast = world.canBeFast;
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    if (witness?.violation) return true;
-    let isMoving = world.begin();
-    await scheduler.quiet();
-    while (scheduler.openAll()) {
-      isMoving = true;
-      await scheduler.quiet();
-    }
-    if (isMoving) continue;
-    if (isOver()) return true;
-    const nextMs = world.nextDueMs();
-    if (nextMs > untilMs) return false;
-    scheduler.clock.nowMs = Math.max(world.nowMs, nextMs);
-  }
-  return false;
+export interface RunOptions {
+  /** Told of each command and each gate. */
+  onStep?: ((line: string) => void) | undefined;
 }
 
-/** Nothing is wrong any more, and whoever is still alive may finish. */
-export function makePeace(world: World): void {
-  const { temper, queue, kv, workflows, border, google } = world;
-  Object.assign(temper, { crashRate: 0, slowRate: 0, cronNoise: 0, overlapRate: 0 });
-  Object.assign(queue.temper, { refusals: 0, doubleRate: 0, lateRate: 0, wornRate: 0 });
-  Object.assign(kv.temper, { staleRate: 0, failRate: 0 });
-  Object.assign(workflows.temper, { cutRate: 0, zombieRate: 0 });
-  border.temper.cutRate = 0;
-  world.d1Temper.failures = 0;
-  google.faults.reset();
-}
-
-const isAtRest = (world: World) =>
-  world.scheduler.actors.length === 0 && world.queue.stored.length === 0;
-
-/** People, channels, a first import; all before anything goes wrong. */
-async function settleIn(world: World, people: number, isImported: boolean): Promise<void> {
-  const { google, chance } = world;
-  google.workspace.silently(() => {
-    for (let i = 0; i < people; i += 1) doDeed(google, 'add', 0, i + chance.below(2));
-  });
-  if (!isImported) return;
-  const untilMs = world.nowMs + 11 * 60_000;
-  const { complete } = world.counts;
-  world.nextCronMs = world.nowMs;
-  await runQuietly(world, () => world.counts.complete > complete && isAtRest(world));
-  world.scheduler.isFast = false;
-  // Most rows are no longer young when trouble begins.
-  if (chance.happens(0.7)) world.scheduler.clock.nowMs = untilMs;
-  world.nextCronMs = untilMs + chance.below(5 * 60_000);
-}
-
-interface Setting {
-  vars: Record<string, string>;
-  people: number;
-  isImported: boolean;
-  prepare: (world: World) => void;
-}
-
-function settingOf(name: WorldName, seed: number): Setting {
-  const chance = chanceFrom(seed ^ 0x1b873593);
-  if (name === 'general') {
-    const guard = chance.happens(0.5) ? { DELETE_GUARD_COUNT: String(1 + chance.below(2)) } : {};
-    const domain = chance.happens(0.15) ? { GOOGLE_DOMAIN: 'example.test' } : {};
-    const events = chance.happens(0.2) ? { CHANNEL_EVENTS: 'update,delete' } : {};
-    return {
-      vars: { ...guard, ...domain, ...events },
-      people: 1 + chance.below(4),
-      isImported: chance.happens(0.75),
-      prepare: (world) => {
-        Object.assign(world.temper, {
-          crashRate: chance.happens(0.5) ? 0.01 : 0,
-          slowRate: chance.happens(0.6) ? 0.2 : 0,
-          cronNoise: 0.3,
-          overlapRate: chance.happens(0.3) ? 0.2 : 0,
-        });
-        Object.assign(world.queue.temper, { doubleRate: 0.1, lateRate: 0.1, wornRate: 0.01 });
-        world.kv.temper.staleRate = 0.3;
-        Object.assign(world.workflows.temper, { cutRate: 0.3, zombieRate: 0.05 });
-        world.google.faults.dropPushes = chance.happens(0.5) ? 0.3 : 0;
-        world.google.faults.reorderPushes = 0.2;
-      },
-    };
-  }
-  if (name === 'there-and-back') {
-    return {
-      vars: {},
-      people: 1,
-      isImported: true,
-      prepare: (world) => {
-        Object.assign(world.temper, { slowRate: 0.4, overlapRate: 0.3, hasCron: false });
-        world.google.faults.dropPushes = 1;
-      },
-    };
-  }
-  return {
-    vars: {},
-    people: 2,
-    isImported: true,
-    prepare: (world) => {
-      Object.assign(world.temper, { hasCron: false, isPrompt: true, overlapRate: 0.1 });
-      Object.assign(world.queue.temper, { doubleRate: 0.1 });
-      world.google.faults.retryUnreachable = true;
-      world.google.faults.getLagMs = chance.happens(0.6) ? 1 + chance.below(25_000) : 0;
-    },
-  };
-}
-
-/** In a world without passes pushes alone must do: nothing is lost, and nobody changes twice within a minute. */
-const SETTLES_BY_ITSELF: ReadonlySet<WorldName> = new Set(['pushes-alone']);
-
+/** Runs one history in a world of its own; the world is left as it ended. */
 export async function runHistory(
   stage: Stage,
   name: WorldName,
   history: History,
-  options: { hasFastRest?: boolean; onStep?: (line: string) => void } = {},
+  { onStep }: RunOptions = {},
 ): Promise<HistoryResult & { world: World }> {
-  const { vars, people, isImported, prepare } = settingOf(name, history.seed);
-  const world = await stage.open(history.seed, vars);
+  const setting = settingOf(name, history.seed);
+  const world = await stage.open(history.seed, setting);
   const { witness, scheduler } = world;
-  world.canBeFast = options.hasFastRest ?? true;
-  scheduler.onStep = options.onStep ?? null;
-  await settleIn(world, people, isImported);
-  prepare(world);
+  scheduler.onStep = onStep ?? null;
+  setting.prepare(world);
+  const { pace } = setting;
   for (const command of history.commands) {
     if (witness?.violation) break;
-    options.onStep?.(`== ${command.kind} ${command.who}`);
+    onStep?.(`== ${command.kind} ${command.who}`);
     doCommand(world, name, command);
     const chance = chanceFrom(command.salt);
-    if (SETTLES_BY_ITSELF.has(name)) {
-      await letRun(world, 70_000 + chance.below(50_000), 600);
-    } else await letRun(world, chance.below(2_000), chance.below(60));
+    if (setting.isByPushesAlone) await letRun(world, 70_000 + chance.below(50_000), pace.steps);
+    else await letRun(world, chance.below(pace.ms), chance.below(pace.steps));
   }
+  onStep?.('== peace');
+  await rest(world, setting.isByPushesAlone);
+  if (witness?.violation === null) compareWithGoogle(world);
+  const violation = witness?.violation ?? null;
+  return { violation, trace: scheduler.trace, totals: totalsOf(world), world };
+}
+
+async function rest(world: World, isByPushesAlone: boolean): Promise<void> {
+  const { witness, scheduler, workflows } = world;
   makePeace(world);
-  options.onStep?.('== peace');
-  const done = world.counts.complete;
-  if (!SETTLES_BY_ITSELF.has(name)) {
-    world.temper.hasCron = true;
-    world.nextCronMs = Math.max(world.nextCronMs, world.nowMs);
-  }
-  const passes = SETTLES_BY_ITSELF.has(name) ? 0 : 3;
-  // Where pushes alone must do, those that Google repeats count as well.
+  const before = new Set(workflows.instances.keys());
+  world.temper.hasCron = !isByPushesAlone;
+  world.nextCronMs = Math.max(world.nextCronMs, world.nowMs);
+  const passes = () =>
+    [...workflows.instances.values()].filter(
+      ({ pass, outcome }) => outcome === 'complete' && !before.has(pass.id),
+    ).length;
   const isOver = () =>
-    world.counts.complete >= done + passes &&
     isAtRest(world) &&
-    (passes > 0 || world.google.pushes.waiting.length === 0);
-  const hasRested = await runQuietly(world, isOver);
-  if (!hasRested) witness?.fail('it does not come to rest');
+    // Where pushes alone must do, those that Google repeats count as well.
+    (isByPushesAlone ? world.google.pushes.waiting.length === 0 : passes() >= PASSES_AT_THE_END);
+  if (!(await runQuietly(world, isOver))) witness?.fail('it does not come to rest');
   if (scheduler.steps > MAX_STEPS) witness?.fail('it goes in circles');
   const [failure] = scheduler.failures;
-  if (failure !== undefined) {
-    witness?.fail(failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
-  }
-  if (witness && witness.violation === null) compareWithGoogle(world, name);
-  return {
-    violation: witness?.violation ?? null,
-    trace: scheduler.trace,
-    totals: totalsOf(world),
-    world,
-  };
+  if (failure === undefined) return;
+  witness?.fail(failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
 }
 
 function totalsOf(world: World): Totals {

@@ -7,8 +7,8 @@ import type { Chance } from './random.ts';
 export interface Actor {
   readonly id: number;
   readonly kind: string;
-  /** How eagerly it is chosen; a small one stays parked while the others go on. */
-  weight: number;
+  /** At how many more gates until it stalls: there it stays for long while the others go on. */
+  stallsIn: number;
   isDead: boolean;
   /** What the world does about its end: messages come back, connections break. */
   onDeath: () => void;
@@ -16,6 +16,8 @@ export interface Actor {
 
 interface Gate {
   actor: Actor;
+  /** How eagerly it is chosen. */
+  weight: number;
   label: string;
   notBeforeMs: number;
   open: () => void;
@@ -25,6 +27,8 @@ export interface Clock {
   nowMs: number;
 }
 
+/** How eagerly somebody who stalls is chosen; everybody else has 1. */
+const STALLED = 0.01;
 /** How much everything else (time, what is due) weighs against one eager actor. */
 const TIME_WEIGHT = 0.35;
 
@@ -66,16 +70,17 @@ export class Scheduler {
   /**
    * Starts an event. `work` begins when the scheduler lets it.
    *
+   * @param stallsIn at which of its gates it stays for long; `Infinity` = at none
    * @param onDeath what the world does if it is killed
    */
   start(
     kind: string,
-    weight: number,
+    stallsIn: number,
     work: (actor: Actor) => Promise<unknown>,
     onDeath = () => {},
   ) {
     this.#lastId += 1;
-    const actor: Actor = { id: this.#lastId, kind, weight, isDead: false, onDeath };
+    const actor: Actor = { id: this.#lastId, kind, stallsIn, isDead: false, onDeath };
     this.#alive.add(actor);
     void this.#live(actor, work);
     return actor;
@@ -96,8 +101,10 @@ export class Scheduler {
   pass(actor: Actor, label: string, notBeforeMs = 0): Promise<void> {
     if (actor.isDead) return new Promise(() => {});
     if (this.isFast && notBeforeMs <= this.clock.nowMs) return Promise.resolve();
+    actor.stallsIn -= 1;
+    const weight = actor.stallsIn === 0 ? STALLED : 1;
     return new Promise((resolve) => {
-      this.#waiting.push({ actor, label, notBeforeMs, open: resolve });
+      this.#waiting.push({ actor, weight, label, notBeforeMs, open: resolve });
     });
   }
 
@@ -159,14 +166,14 @@ export class Scheduler {
   openOne(): boolean {
     const { nowMs } = this.clock;
     let total = 0;
-    for (const { notBeforeMs, actor } of this.#waiting) {
-      if (notBeforeMs <= nowMs) total += actor.weight;
+    for (const { notBeforeMs, weight } of this.#waiting) {
+      if (notBeforeMs <= nowMs) total += weight;
     }
     if (total === 0) return false;
     let drawn = this.chance.next() * (total + TIME_WEIGHT);
     for (const [at, gate] of this.#waiting.entries()) {
       if (gate.notBeforeMs > nowMs) continue;
-      drawn -= gate.actor.weight;
+      drawn -= gate.weight;
       if (drawn >= 0) continue;
       this.#waiting.splice(at, 1);
       this.#open(gate);

@@ -1,6 +1,6 @@
 // D1's interface over node:sqlite, in memory. The only file here that needs Node: everything else also runs in
-// workerd, over the real D1. One database for a whole process: a history runs inside a transaction that is
-// rolled back when it is over, which is as good as a new one and costs nothing.
+// workerd, over the real D1. A history runs inside a transaction that is rolled back when it is over, which
+// is as good as a new database and costs nothing.
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
 interface Prepared {
@@ -18,9 +18,9 @@ export interface Peek {
 export interface SqliteD1 {
   d1: D1Database;
   peek: Peek;
-  /** Everything since the last call, or since the migrations, has not happened. */
+  /** Everything since `keep`, or since the migrations, has not happened. */
   reset: () => void;
-  close: () => void;
+  keep: () => void;
 }
 
 /** @param migrations the texts of the migrations, in order */
@@ -126,6 +126,6 @@ export function openSqliteD1(migrations: readonly string[]): SqliteD1 {
       writes: () => Number(prepared('SELECT total_changes() AS n').statement.get()?.['n']),
     },
     reset: () => sqlite.exec('ROLLBACK; BEGIN'),
-    close: () => sqlite.close(),
+    keep: () => sqlite.exec('COMMIT; BEGIN'),
   };
 }

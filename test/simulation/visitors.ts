@@ -1,10 +1,16 @@
 // Who comes from outside besides Google's own pushes: people who sign in, forgers, careless code, an operator.
 
+import { DEFAULT_DIRECTORY_ID } from '../../src/config.ts';
 import { readSession } from '../../src/db/sessions.ts';
 import type { ChannelEvent } from '../../src/google/channels.ts';
 import { admit } from '../../src/sso/admission.ts';
 import type { SsoPorts } from '../../src/sso/ports.ts';
 import { hashOf } from '../../src/sso/token.ts';
+import {
+  approveHeldRemovals,
+  readHeldRemovals,
+  rejectHeldRemovals,
+} from '../../src/sync/held-removals.ts';
 import type { World } from './world.ts';
 
 /** Somebody whom Google has identified asks to come in; with a challenge, for a frame as well. */
@@ -58,7 +64,21 @@ export function forge(world: World, userId: string): void {
 }
 
 /** An operator looks at who is held, and decides about them. */
-export function decide(_world: World, _verdict: 'approve' | 'reject'): void {}
+export function decide(world: World, verdict: 'approve' | 'reject'): void {
+  world.start('operator', async (actor) => {
+    const ports = world.portsFor(actor);
+    try {
+      const { removals, hash } = await readHeldRemovals(ports, DEFAULT_DIRECTORY_ID);
+      if (removals.length === 0) return;
+      const approve = verdict === 'approve';
+      if (approve) world.witness?.approving(removals.map(({ userId }) => userId));
+      const decideAbout = approve ? approveHeldRemovals : rejectHeldRemovals;
+      await decideAbout(ports, DEFAULT_DIRECTORY_ID, hash);
+    } catch {
+      // The database was away: the operator asks again some time.
+    }
+  });
+}
 
 /** Code of next year that forgets the rules: the triggers have to hold against it. */
 export function insertCarelessly(world: World, userId: string, hash: string): void {

@@ -4,7 +4,8 @@
 import type { LookHint } from '../../src/sync/hint.ts';
 import type { Border, Sighting } from './google-border.ts';
 import { rowOf } from './google-border.ts';
-import { type MAPPED, type Row, sameMapped, sameRow, shows, snapshotOf } from './rows.ts';
+import { type GuardLimits, GuardWatch } from './guard.ts';
+import { type Row, sameMapped, sameRow, shows, snapshotOf } from './rows.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 import type { Peek } from './sqlite-d1.ts';
 
@@ -22,13 +23,14 @@ export interface WitnessParts {
   scheduler: Scheduler;
   border: Border;
   rolesSchema: string;
+  deletionGuard: GuardLimits;
 }
 
 export class Witness {
   /** The first violation; nothing after it means anything. */
   violation: string | null = null;
   tombstones = 0;
-  holds = 0;
+  readonly #guard: GuardWatch;
   readonly #parts: WitnessParts;
   #writes = 0;
   #lastEvent = 0;
@@ -44,6 +46,7 @@ export class Witness {
 
   constructor(parts: WitnessParts) {
     this.#parts = parts;
+    this.#guard = new GuardWatch(parts.peek, parts.scheduler, parts.deletionGuard);
     this.#writes = parts.peek.writes();
     this.#lastEvent =
       parts.peek.rows<{ seq: number }>('SELECT max(seq) AS seq FROM events')[0]?.seq ?? 0;
@@ -56,6 +59,21 @@ export class Witness {
 
   get rows(): ReadonlyMap<string, Row> {
     return this.#rows;
+  }
+
+  /** How often somebody began to wait for an operator. */
+  get holds(): number {
+    return this.#guard.holds;
+  }
+
+  /** Who waits for an operator. */
+  get held(): ReadonlySet<string> {
+    return this.#guard.waiting;
+  }
+
+  /** An operator is about to agree to these removals. */
+  approving(ids: readonly string[]): void {
+    this.#guard.approving(ids);
   }
 
   passStep(passId: string, step: string): void {
@@ -88,6 +106,7 @@ export class Witness {
       this.#lastEvent,
     );
     this.#lastEvent = events.at(-1)?.seq ?? this.#lastEvent;
+    this.#guard.read();
     const now = this.#read();
     for (const row of now) {
       const before = this.#rows.get(row.id);
@@ -160,8 +179,9 @@ export class Witness {
         this.#backs(one, row, before),
     );
     const last = backing.at(-1);
+    // An earlier look of the same event may have shown them alive, and was lost: the latest counts.
+    if (this.#isHeldStamp(row, before, own)) return;
     if (last === undefined) {
-      if (this.#isHeldStamp(row, before, own)) return;
       const words = this.#whyUnbacked(own, row, before);
       this.fail(`${id}: ${words}`);
       return;
@@ -173,7 +193,9 @@ export class Witness {
       this.fail(`${id}: a look from before an answered hint was accepted after it`);
     }
     if (row.status === 'deleted' && before && before.status !== 'deleted') {
-      this.#judgeTombstone(row, backing);
+      this.#judgeTombstone(before, row, backing);
+    } else if (row.status !== 'deleted' && this.held.has(id)) {
+      this.fail(`${id} was seen alive, and still waits to be removed`);
     }
   }
 
@@ -191,25 +213,24 @@ export class Witness {
   #isHeldStamp(row: Row, before: Row | undefined, own: readonly Sighting[]): boolean {
     if (before === undefined || !sameMapped(before, row)) return false;
     const previous = this.#written.get(row.id)?.seq ?? -1;
-    const denied = own.filter((one) => one.wire === null && one.beganSeq > previous);
-    const last = denied.at(-1);
-    if (last === undefined || !this.#isHeld(row.id)) return false;
+    const last = own.filter(({ source }) => source === 'get').at(-1);
+    if (last === undefined || last.wire !== null || last.beganSeq <= previous) return false;
+    if (!this.held.has(row.id)) return false;
     this.#written.set(row.id, { seq: this.#parts.scheduler.seq, backedSeq: last.beganSeq });
+    if (last.beganSeq <= this.#passSeq)
+      this.fail(`${row.id}: a look from before a pass was accepted after it`);
     return true;
   }
 
-  #isHeld(id: string): boolean {
-    const { peek } = this.#parts;
-    return peek.rows('SELECT 1 FROM held_removals WHERE user_id = ?1', id).length > 0;
-  }
-
   /** Nobody is removed unless Google's get denied them twice, one after the other; nor while young, unannounced. */
-  #judgeTombstone(row: Row, denials: readonly Sighting[]): void {
+  #judgeTombstone(before: Row, row: Row, denials: readonly Sighting[]): void {
     const [first] = denials;
     const second = denials.find((one) => first && one.beganSeq > first.answeredSeq);
     if (second === undefined) this.fail(`${row.id} was removed without a second look`);
     const isYoung = this.#parts.scheduler.clock.nowMs - row.created_ms < YOUNG_MS;
     if (isYoung && !this.#announced.has(row.id)) this.fail(`${row.id} was removed while young`);
+    const beyond = this.#guard.removed(row.id, before.status === 'active');
+    if (beyond !== null) this.fail(beyond);
     this.tombstones += 1;
   }
 
@@ -226,7 +247,7 @@ export class Witness {
         ? since.some(({ wire }) => wire === null)
         : (this.#written.get(userId)?.backedSeq ?? -1) > sentSeq ||
           since.some((one) => this.#backs(one, row, row)) ||
-          (since.some(({ wire }) => wire === null) && this.#isHeld(userId));
+          (since.some(({ wire }) => wire === null) && this.held.has(userId));
     if (isAnswered) {
       if (row) this.#answered.set(userId, Math.max(sentSeq, this.#answered.get(userId) ?? -1));
       return;
@@ -237,10 +258,5 @@ export class Witness {
       hint.noticedMs,
     );
     if (letters.length === 0) this.fail(`${userId}: a hint was acknowledged without an answer`);
-  }
-
-  /** Mapped columns of everybody, for the end. */
-  mapped(): Map<string, Pick<Row, (typeof MAPPED)[number]>> {
-    return new Map(this.#rows);
   }
 }

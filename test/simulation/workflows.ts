@@ -2,7 +2,7 @@
 // repeated; of an error only its words cross the border of a step. An instance whose isolate died goes on from its
 // last finished step, in another isolate, or stays `running` for ever.
 import type { ReconcileOutcome } from '../../src/db/schema.ts';
-import type { Pass, Steps } from '../../src/sync/reconcile.ts';
+import type { Pass, Steps } from '../../src/sync/pass.ts';
 import type { Chance } from './random.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
@@ -16,6 +16,7 @@ export interface Instance {
   pass: Pass;
   kept: Map<string, Kept>;
   state: 'running' | 'cut' | 'ended';
+  outcome: ReconcileOutcome | null;
   /** When it goes on after its isolate has died; `null` while it runs. */
   resumeMs: number | null;
 }
@@ -32,7 +33,7 @@ export class Workflows {
   readonly instances = new Map<string, Instance>();
   /** Told when the work of a step begins. */
   onStep: (pass: Pass, name: string) => void = () => {};
-  onEnd: (pass: Pass, outcome: ReconcileOutcome) => void = () => {};
+  onEnd: (outcome: ReconcileOutcome) => void = () => {};
   /** Told which event runs which instance. */
   onStart: (actor: Actor, pass: Pass) => void = () => {};
   readonly #scheduler: Scheduler;
@@ -53,7 +54,13 @@ export class Workflows {
   create(pass: Pass): void {
     if (this.instances.has(pass.id)) return;
     const { nowMs } = this.#scheduler.clock;
-    this.instances.set(pass.id, { pass, kept: new Map(), state: 'running', resumeMs: nowMs });
+    this.instances.set(pass.id, {
+      pass,
+      kept: new Map(),
+      state: 'running',
+      outcome: null,
+      resumeMs: nowMs,
+    });
   }
 
   nextDueMs(): number {
@@ -63,30 +70,30 @@ export class Workflows {
   }
 
   /** Starts or resumes what is due. */
-  resumeDue(weight: () => number): boolean {
+  resumeDue(stall: () => number): boolean {
     const { nowMs } = this.#scheduler.clock;
     for (const instance of this.instances.values()) {
       if (instance.resumeMs === null || instance.resumeMs > nowMs) continue;
       instance.resumeMs = null;
-      this.#start(instance, weight());
+      this.#start(instance, stall());
       return true;
     }
     return false;
   }
 
-  #start(instance: Instance, weight: number): void {
+  #start(instance: Instance, stallsIn: number): void {
     const { clock } = this.#scheduler;
     if (this.#chance.happens(this.temper.zombieRate)) {
       instance.resumeMs = clock.nowMs + this.#chance.below(60_000);
     }
     const actor = this.#scheduler.start(
       'pass',
-      weight,
+      stallsIn,
       async (actor) => {
-        const outcome = await this.#run(actor, this.#steps(actor, instance), instance.pass);
+        instance.outcome = await this.#run(actor, this.#steps(actor, instance), instance.pass);
         instance.state = 'ended';
         instance.resumeMs = null;
-        this.onEnd(instance.pass, outcome);
+        this.onEnd(instance.outcome);
       },
       () => {
         if (instance.state === 'ended') return;

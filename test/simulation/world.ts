@@ -22,8 +22,8 @@ import { Witness } from './witness.ts';
 import { Workflows } from './workflows.ts';
 
 const CRON_MS = 5 * 60_000;
-/** What passes find becomes hints only for people unknown so far. */
-const PASSES_REPAIR = false;
+/** A look has about as many gates. */
+const STALLS_WITHIN = 14;
 
 export interface WorldParts {
   google: Google;
@@ -34,7 +34,7 @@ export interface WorldParts {
   /** `null` over the real D1: nobody watches there. */
   peek: Peek | null;
   quiet: Quiet;
-  vars: Env;
+  env: Env;
   config: Config;
   seed: number;
 }
@@ -42,8 +42,8 @@ export interface WorldParts {
 export interface Temper {
   /** How often an actor dies, for each step. */
   crashRate: number;
-  /** How often an event begins as a slow one. */
-  slowRate: number;
+  /** How often an event stalls at one of its gates. */
+  stallRate: number;
   /** Whether cron comes by itself. */
   hasCron: boolean;
   /** How often two crons come at once, or none. */
@@ -65,7 +65,7 @@ export class World {
   readonly google: Google;
   readonly temper: Temper = {
     crashRate: 0,
-    slowRate: 0,
+    stallRate: 0,
     hasCron: true,
     cronNoise: 0,
     isPrompt: false,
@@ -75,8 +75,6 @@ export class World {
   readonly counts = { crashes: 0, passes: 0, complete: 0, signIns: 0, sessions: 0 };
   /** Where order is of no interest nobody waits at gates. Over the real D1 everybody always does. */
   canBeFast = true;
-  /** Whether passes bring what pushes did not. */
-  passesRepair = PASSES_REPAIR;
   nextCronMs: number;
   /** Tokens of those who signed in. */
   readonly tokens: string[] = [];
@@ -99,8 +97,7 @@ export class World {
     );
     this.border = openBorder({ google, scheduler: this.scheduler, chance, domain: config.domain });
     const { border, scheduler } = this;
-    this.witness =
-      peek && new Witness({ peek, scheduler, border, rolesSchema: config.rolesSchema });
+    this.witness = peek && new Witness({ peek, scheduler, border, ...config });
     this.nextCronMs = clock.nowMs - (clock.nowMs % CRON_MS) + CRON_MS;
     parts.post.deliver = (request) => this.receive(request);
     this.#watch();
@@ -118,7 +115,7 @@ export class World {
     const { witness, workflows, queue, border } = this;
     const passes = new Map<number, string>();
     workflows.onStep = (pass, step) => witness?.passStep(pass.id, step);
-    workflows.onEnd = (_pass, outcome) => {
+    workflows.onEnd = (outcome) => {
       if (outcome === 'complete') this.counts.complete += 1;
     };
     workflows.onStart = (actor, pass) => passes.set(actor.id, pass.id);
@@ -133,10 +130,10 @@ export class World {
 
   /** The product's ports, with the bindings of one event. */
   portsFor(actor: Actor): SyncPorts {
-    const { vars, config, d1, quiet } = this.#parts;
+    const { env, config, d1, quiet } = this.#parts;
     const { scheduler, chance } = this;
     const bindings = {
-      ...vars,
+      ...env,
       DB: gatedD1(
         {
           d1,
@@ -171,13 +168,16 @@ export class World {
     }
   }
 
-  #weight(): number {
-    return this.chance.happens(this.temper.slowRate) ? 0.02 : 1;
+  #stall(): number {
+    const { chance, temper } = this;
+    return chance.happens(temper.stallRate)
+      ? 1 + chance.below(STALLS_WITHIN)
+      : Number.POSITIVE_INFINITY;
   }
 
   /** Begins an event of its own. */
   start(kind: string, work: (actor: Actor) => Promise<unknown>, onDeath?: () => void): Actor {
-    return this.scheduler.start(kind, this.#weight(), work, onDeath);
+    return this.scheduler.start(kind, this.#stall(), work, onDeath);
   }
 
   /** A push arrives. */
@@ -238,12 +238,6 @@ export class World {
     });
   }
 
-  /** Who waits for an operator. */
-  heldIds(): ReadonlySet<string> {
-    const rows = this.#parts.peek?.rows<{ id: string }>('SELECT user_id AS id FROM held_removals');
-    return new Set(rows?.map(({ id }) => id));
-  }
-
   /** Begins one thing that is due; false where nothing is. */
   begin(): boolean {
     const { temper, chance } = this;
@@ -254,7 +248,7 @@ export class World {
       if (isNoise && chance.happens(0.5)) this.cron();
       return true;
     }
-    if (this.workflows.resumeDue(() => this.#weight())) return true;
+    if (this.workflows.resumeDue(() => this.#stall())) return true;
     const [push] = this.google.pushes.waiting;
     if (push !== undefined && push.dueMs <= this.nowMs) {
       void this.google.flush();

@@ -1,0 +1,113 @@
+// What is different between the worlds, and, by its seed, between two histories of one world.
+import type { WorldName } from './history.ts';
+import { chanceFrom } from './random.ts';
+import type { World } from './world.ts';
+
+export interface Setting {
+  /** Vars that differ from the usual ones. */
+  vars: Record<string, string>;
+  people: number;
+  /** The first pass and the first channels are behind us. */
+  isImported: boolean;
+  /** Most rows are no longer young. */
+  isSettled: boolean;
+  /** What goes wrong from now on. */
+  prepare: (world: World) => void;
+  /** How much may happen after each command, at most. */
+  pace: { ms: number; steps: number };
+  /** Pushes alone must do: nothing is lost for good, nobody changes twice within a minute, no pass helps. */
+  isByPushesAlone: boolean;
+}
+
+function general(seed: number): Setting {
+  const chance = chanceFrom(seed ^ 0x1b873593);
+  const guard = chance.happens(0.5) ? { DELETE_GUARD_COUNT: String(1 + chance.below(2)) } : {};
+  const domain = chance.happens(0.15) ? { GOOGLE_DOMAIN: 'example.test' } : {};
+  const events = chance.happens(0.2) ? { CHANNEL_EVENTS: 'update,delete' } : {};
+  return {
+    vars: { ...guard, ...domain, ...events },
+    people: 1 + chance.below(4),
+    isImported: chance.happens(0.75),
+    isSettled: chance.happens(0.7),
+    pace: { ms: 6_000, steps: 80 },
+    isByPushesAlone: false,
+    prepare: (world) => {
+      Object.assign(world.temper, {
+        crashRate: chance.happens(0.5) ? 0.01 : 0,
+        stallRate: chance.happens(0.7) ? 0.3 : 0,
+        cronNoise: 0.3,
+        overlapRate: chance.happens(0.3) ? 0.2 : 0,
+      });
+      Object.assign(world.queue.temper, { doubleRate: 0.1, lateRate: 0.1, wornRate: 0.01 });
+      world.kv.temper.staleRate = 0.3;
+      Object.assign(world.workflows.temper, { cutRate: 0.3, zombieRate: 0.05 });
+      world.google.faults.dropPushes = chance.happens(0.5) ? 0.3 : 0;
+      world.google.faults.reorderPushes = 0.2;
+    },
+  };
+}
+
+/** One person, two states, no pushes but replayed ones; looks that stall while a pass goes by. */
+const THERE_AND_BACK: Setting = {
+  vars: {},
+  people: 1,
+  isImported: true,
+  isSettled: true,
+  pace: { ms: 20_000, steps: 90 },
+  isByPushesAlone: false,
+  prepare: (world) => {
+    Object.assign(world.temper, { stallRate: 0.5, overlapRate: 1, hasCron: false });
+    world.google.faults.dropPushes = 1;
+  },
+};
+
+function pushesAlone(seed: number): Setting {
+  const chance = chanceFrom(seed ^ 0x1b873593);
+  return {
+    vars: {},
+    people: 2,
+    isImported: true,
+    isSettled: chance.happens(0.7),
+    pace: { ms: 120_000, steps: 600 },
+    isByPushesAlone: true,
+    prepare: (world) => {
+      Object.assign(world.temper, { hasCron: false, isPrompt: true, overlapRate: 0.1 });
+      Object.assign(world.queue.temper, { doubleRate: 0.1 });
+      world.google.faults.retryUnreachable = true;
+      world.google.faults.getLagMs = chance.happens(0.6) ? 1 + chance.below(25_000) : 0;
+    },
+  };
+}
+
+/** A guard that holds the second or third removal of a day, and an operator. */
+function held(seed: number): Setting {
+  const chance = chanceFrom(seed ^ 0x1b873593);
+  return {
+    vars: { DELETE_GUARD_COUNT: String(chance.below(3)) },
+    people: 4,
+    isImported: true,
+    isSettled: true,
+    pace: { ms: 40_000, steps: 120 },
+    isByPushesAlone: false,
+    prepare: (world) => {
+      Object.assign(world.temper, { stallRate: 0.2, crashRate: 0.002 });
+      world.google.faults.dropPushes = chance.happens(0.5) ? 0.5 : 0;
+    },
+  };
+}
+
+/** How one history of a world begins. */
+export function settingOf(world: WorldName, seed: number): Setting {
+  switch (world) {
+    case 'general':
+      return general(seed);
+    case 'there-and-back':
+      return THERE_AND_BACK;
+    case 'held':
+      return held(seed);
+    case 'pushes-alone':
+      return pushesAlone(seed);
+    default:
+      return world satisfies never;
+  }
+}
