@@ -4,7 +4,7 @@
 // Every D1 call goes through getPlatformProxy() here, which a Worker's does not: seconds are an upper bound; calls,
 // statements and rows are exact. What the product waits is not waited but added to the clock.
 import { getPlatformProxy } from 'wrangler';
-import { type Env, parseConfig } from '../../src/config.ts';
+import { type Config, type Env, parseConfig } from '../../src/config.ts';
 import type { Fetch } from '../../src/google/http.ts';
 import type { Steps } from '../../src/sync/pass.ts';
 import { SURROUNDINGS, type SyncPorts, syncPorts } from '../../src/sync/ports.ts';
@@ -26,6 +26,13 @@ export class Clock {
     this.jumpedMs += ms;
   };
 }
+
+const DEFAULT_CALLS_ARE_ENOUGH_FOR = 20_000;
+
+/** Calls for all pages, a token, and those that are looked at within a pass: on the paid plan. */
+export const callsFor = (people: number) => ({
+  GOOGLE_CALLS_PER_PASS: String(Math.ceil(people / 500) + 60),
+});
 
 /** A request that left for Google, and when. */
 export interface Asked {
@@ -62,8 +69,8 @@ export interface InProcess {
   vars: Readonly<Record<string, string>>;
   /** What something costs; `tape`, if given, records what it was answered. */
   cost(work: () => Promise<unknown>, tape?: Tape): Promise<Cost>;
-  /** One whole pass. @throws if it does not end `complete` */
-  pass(id: string): Promise<void>;
+  /** One whole pass, with other settings if wanted. @throws if it does not end `complete` */
+  pass(id: string, vars?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface InProcessOptions {
@@ -115,8 +122,8 @@ export async function openInProcess(
       adminEmail: google.adminEmail,
       serviceAccountKey: google.serviceAccountKey,
     }),
-    // Each pass has calls for all pages, a token, and those that are looked at within.
-    GOOGLE_CALLS_PER_PASS: String(Math.ceil(people / 500) + 45),
+    // As little as the free plan's default where that is enough.
+    ...(people > DEFAULT_CALLS_ARE_ENOUGH_FOR && callsFor(people)),
   };
   const unused = {};
   const env = {
@@ -128,17 +135,22 @@ export async function openInProcess(
     PUSH_LIMIT: unused,
     LOGIN_LIMIT: unused,
   } as unknown as Env;
-  const parsed = parseConfig(env);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  const { config } = parsed;
-  const ports = (): SyncPorts =>
-    syncPorts(env, config, {
+  const configOf = (vars: object) => {
+    const parsed = parseConfig({ ...env, ...vars });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    return parsed.config;
+  };
+  // One for all: the consumer's pace is kept by it.
+  const config = configOf({});
+  const portsWith = (one: Config): SyncPorts =>
+    syncPorts(env, one, {
       ...SURROUNDINGS,
       fetch: fetchAsked,
       nowMs: clock.nowMs,
       wait: clock.jump,
       log: () => {},
     });
+  const ports = () => portsWith(config);
   /** A step's result goes through JSON, as a Workflow's does. */
   const durable: Steps = {
     sleep: (_name, ms) => clock.jump(ms),
@@ -175,8 +187,9 @@ export async function openInProcess(
       begin(null);
       return cost;
     },
-    async pass(id) {
-      const outcome = await reconcile(ports(), durable, { id, directoryId: 'default' });
+    async pass(id, vars = {}) {
+      const passPorts = portsWith(configOf(vars));
+      const outcome = await reconcile(passPorts, durable, { id, directoryId: 'default' });
       if (outcome !== 'complete') throw new Error(`the pass ended: ${outcome}`);
     },
   };

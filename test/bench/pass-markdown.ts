@@ -58,7 +58,7 @@ export function markdownOf(measured: Measured, stepCpuMs: number): string {
   );
   const [every = 5] = INTERVALS;
   const [size = 0] = SIZES;
-  const day = dayOf(measured, size, every);
+  const day = dayOf(measured, size, every, 'paid');
   const uses = METERS.map((meter) => [
     WORDS[meter],
     amount(measured.cron[meter]),
@@ -68,7 +68,7 @@ export function markdownOf(measured: Measured, stepCpuMs: number): string {
   return [
     `Free plan, ${CHANGES_A_DAY * 100} % of the people changing each day:`,
     table(['a pass every', 'people that fit', 'what the next would exceed'], free),
-    `A step of ${measured.pagesPerStep.toFixed(1)} pages takes ${stepCpuMs.toFixed(0)} ms of processor time; the free plan says ${FREE_CPU_MS} ms.`,
+    `A step of ${measured.pagesPerStep.free.toFixed(0)} page takes ${stepCpuMs.toFixed(0)} ms of processor time; the free plan says ${FREE_CPU_MS} ms.`,
     'Paid plan:',
     table(
       [

@@ -2,7 +2,7 @@
 // people fit the free one, and what two sizes cost a month on the paid one.
 //
 // The product's own code in this process (see in-process.ts); the first pass is the import, the second closes its
-// counts, the third is measured. Its processor time is that of the same pass played from a tape, without D1 and
+// counts, the third is measured, and the fourth tells how many pages a step has on the paid plan. Its processor time is that of the same pass played from a tape, without D1 and
 // network, in a fresh process of Node: once cold, then warm.
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { measureDay } from './day.ts';
 import { type Figure, type Row, runFigure, say } from './figure.ts';
 import { startGoogleAside } from './google-aside.ts';
-import { type Cost, callsOf, listBare, openInProcess, writtenTo } from './in-process.ts';
+import { type Cost, callsFor, callsOf, listBare, openInProcess, writtenTo } from './in-process.ts';
 import type { CpuAnswer, CpuOrder, StepCpu } from './pass-cpu.ts';
 import { markdownOf } from './pass-markdown.ts';
 import { FREE_CPU_MS, type Measured } from './plan.ts';
@@ -42,10 +42,11 @@ async function measureAt(temporary: string, people: number) {
   const changed = writtenTo(cost, 'users', 'events');
   if (changed !== 0) throw new Error(`${changed} rows written though nobody changed`);
   const bareSeconds = await listBare(cost);
+  const paid = await product.cost(() => product.pass('fourth', callsFor(people)));
   const { meta } = await product.d1.prepare('SELECT 1').run();
   const cpu = isTaped ? await measureCpu(temporary, { tape, vars: product.vars }) : null;
   google.stop();
-  return { people, pages, cost, bareSeconds, bytes: meta.size_after, cpu };
+  return { people, pages, cost, paid, bareSeconds, bytes: meta.size_after, cpu };
 }
 
 async function measureCpu(temporary: string, order: Omit<CpuOrder, 'rounds'>) {
@@ -70,10 +71,12 @@ async function measureCpu(temporary: string, order: Omit<CpuOrder, 'rounds'>) {
   };
 }
 
+const pageStepsOf = ({ steps }: Cost) => steps.filter(isPages).length;
+
 type At = Awaited<ReturnType<typeof measureAt>>;
 type Cpu = NonNullable<At['cpu']>;
 
-function rowsAt({ people, pages, cost, bareSeconds }: At): Row[] {
+function rowsAt({ people, pages, cost, paid, bareSeconds }: At): Row[] {
   const row = (what: string, value: number, unit: string, base?: Row['base']): Row => ({
     what: `${people} people: ${what}`,
     measured: { value, unit },
@@ -91,6 +94,7 @@ function rowsAt({ people, pages, cost, bareSeconds }: At): Row[] {
     row('D1 rows read', cost.d1.rowsRead, 'rows', each),
     row('D1 statements', cost.d1.statements, 'statements', ofPages),
     row('Workflow steps', cost.steps.length, 'steps', ofPages),
+    row('Workflow steps, more calls allowed', paid.steps.length, 'steps', ofPages),
   ];
 }
 
@@ -125,13 +129,16 @@ function measuredFrom(
   const asUsed = (at: { cost: Cost }) => ({ ...usageOf(at.cost, 1), workflowSteps: 0 });
   const [one, other] = [asUsed(small), asUsed(large)];
   const passEachPerson = times(plus(other, times(one, -1)), 1 / (large.people - small.people));
-  const pageSteps = large.cost.steps.filter(isPages).length;
   const bytes = lineThrough(small, large, (at) => at.bytes);
   return {
     passEachPerson,
     passFixed: plus(one, times(passEachPerson, -small.people)),
-    stepsBesidesPages: large.cost.steps.length - pageSteps,
-    pagesPerStep: large.pages / pageSteps,
+    stepsBesidesPages: small.cost.steps.length - pageStepsOf(small.cost),
+    // The smaller one has the settings of the free plan.
+    pagesPerStep: {
+      free: small.pages / pageStepsOf(small.cost),
+      paid: large.pages / pageStepsOf(large.paid),
+    },
     cpuMsEachPage: cpu.warmPageMs,
     databaseBytesFixed: bytes.fixed,
     databaseBytesEachPerson: bytes.each,

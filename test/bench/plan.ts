@@ -41,6 +41,8 @@ const PAGE = 500;
 /** The default of GOOGLE_CALLS_PER_PASS; the free plan allows 50. */
 const CALLS_PER_PASS = 45;
 
+type Plan = 'free' | 'paid';
+
 export interface Measured {
   /** A day of cron and channels. */
   cron: Usage;
@@ -49,7 +51,7 @@ export interface Measured {
   passFixed: Usage;
   passEachPerson: Usage;
   stepsBesidesPages: number;
-  pagesPerStep: number;
+  pagesPerStep: Readonly<Record<Plan, number>>;
   cpuMsEachPage: number;
   databaseBytesFixed: number;
   databaseBytesEachPerson: number;
@@ -71,11 +73,11 @@ export const WORDS: Readonly<Record<Meter | 'database' | 'calls', string>> = {
 };
 
 /** What a day uses with so many people. */
-export function dayOf(measured: Measured, people: number, everyMinutes: number): Usage {
+export function dayOf(measured: Measured, people: number, everyMinutes: number, plan: Plan): Usage {
   const pages = Math.ceil(people / PAGE);
   const pass: Usage = {
     ...plus(measured.passFixed, times(measured.passEachPerson, people)),
-    workflowSteps: measured.stepsBesidesPages + Math.ceil(pages / measured.pagesPerStep),
+    workflowSteps: measured.stepsBesidesPages + Math.ceil(pages / measured.pagesPerStep[plan]),
     cpuMs: pages * measured.cpuMsEachPage,
   };
   return plus(
@@ -90,7 +92,7 @@ const bytesOf = (measured: Measured, people: number) =>
 
 /** Limits of the free plan that so many people exceed. */
 function exceeded(measured: Measured, people: number, everyMinutes: number): string[] {
-  const day = dayOf(measured, people, everyMinutes);
+  const day = dayOf(measured, people, everyMinutes, 'free');
   const over: (keyof typeof WORDS)[] = METERS.filter(
     (meter) => day[meter] > (FREE_A_DAY[meter] ?? Number.POSITIVE_INFINITY),
   );
@@ -112,7 +114,7 @@ export function fitsFree(measured: Measured, everyMinutes: number) {
 
 /** Dollars a month on the paid plan, and what costs more than the base. */
 export function paidMonth(measured: Measured, people: number, everyMinutes: number) {
-  const month = times(dayOf(measured, people, everyMinutes), DAYS);
+  const month = times(dayOf(measured, people, everyMinutes, 'paid'), DAYS);
   const extras = METERS.map((meter) => {
     const { included, each } = PAID[meter];
     return { what: WORDS[meter], dollars: Math.max(0, month[meter] - included) * each };
