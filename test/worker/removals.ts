@@ -1,5 +1,6 @@
 // What tests of removals have in common: whole passes, who waits on the list, how many are what.
 import { expect } from 'vitest';
+import { readLastRun } from '../../src/db/reconcile-runs.ts';
 import type { UserStatus } from '../../src/db/schema.ts';
 import { lookAt, type Person } from '../../src/sync/look.ts';
 import type { SyncPorts } from '../../src/sync/ports.ts';
@@ -28,9 +29,16 @@ export function pass(
   return reconcile({ ...world.ports, ...ports }, steps, { id, directoryId: 'default' });
 }
 
+/** A pass that comes to its end; if not, the reason is told. */
+async function completePass(world: World): Promise<void> {
+  await pass(world);
+  const { outcome, reason } = (await readLastRun(world.ports.db, 'default')) ?? {};
+  expect({ outcome, reason }).toEqual({ outcome: 'complete', reason: null });
+}
+
 /** A complete pass, and whatever its hints lead to. */
 export async function passAndSettle(world: World): Promise<void> {
-  expect(await pass(world)).toBe('complete');
+  await completePass(world);
   await world.settle();
 }
 
@@ -44,7 +52,7 @@ export async function companyOf(
 ): Promise<World> {
   const world = await createSignInWorld({ ...options, seed, import: false });
   world.google.workspace.addMany(count, { push: false });
-  expect(await pass(world)).toBe('complete');
+  await completePass(world);
   world.advance(15 * MINUTE);
   return world;
 }
@@ -142,4 +150,52 @@ export async function whatIsKnown(): Promise<unknown> {
     'SELECT token_hash, user_id FROM sessions ORDER BY token_hash',
   ];
   return Promise.all(sql.map(async (one) => (await env.DB.prepare(one).all()).results));
+}
+
+export interface ListedPage {
+  users?: Record<string, unknown>[];
+  nextPageToken?: string;
+}
+
+/**
+ * Lays `change` over the pages of Google's list; where it returns nothing, the page stays as it is.
+ *
+ * @param change is given how many pages there were before
+ * @returns takes it away again
+ */
+export function onList(
+  world: World,
+  change: (page: ListedPage, before: number) => unknown | Promise<unknown>,
+): () => void {
+  const { fetch } = world.google;
+  let count = 0;
+  const laid = async (request: Request) => {
+    const response = await fetch(request);
+    const { pathname } = new URL(request.url);
+    if (pathname !== '/admin/directory/v1/users' || !response.ok) return response;
+    const page = await response.json<ListedPage>();
+    count += 1;
+    const changed = await change(structuredClone(page), count - 1);
+    return changed instanceof Response ? changed : Response.json(changed ?? page);
+  };
+  world.google.fetch = laid;
+  return () => {
+    if (world.google.fetch === laid) world.google.fetch = fetch;
+  };
+}
+
+/** Rows say what Google says, and whoever has a row without being there is a tombstone. */
+export async function expectInStep(world: World): Promise<void> {
+  const { results } = await env.DB.prepare(
+    `SELECT id, email, status, is_admin AS isAdmin FROM users WHERE directory_id = 'default' AND status <> 'deleted'
+     ORDER BY id`,
+  ).all();
+  const expected = world.google.workspace.users.map((user) => ({
+    id: user.id,
+    email: user.primaryEmail,
+    status: user.suspended ? 'suspended' : user.archived ? 'archived' : 'active',
+    isAdmin: Number(user.isAdmin),
+  }));
+  expect(results).toEqual(expected.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+  expect(await heldRows()).toEqual([]);
 }
