@@ -11,7 +11,7 @@ import { Pace } from '../../src/sync/pace.ts';
 import { startBothWorkers } from './both-workers.ts';
 import { type Row, runFigure, say } from './figure.ts';
 import { openWithinOneProcess } from './google-within.ts';
-import { type Asked, callsOf } from './in-process.ts';
+import { type Asked, again, callsOf } from './in-process.ts';
 import { hire } from './people.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -103,7 +103,7 @@ async function real(temporary: string, people: number): Promise<Burst> {
       hire(google.workspace, people + 1);
       const answer = google.fetch;
       google.fetch = (request) => {
-        asked.push({ request: request.clone(), atMs: Date.now() });
+        asked.push({ request: again(request), atMs: Date.now() });
         return answer(request);
       };
     },

@@ -40,6 +40,9 @@ export interface Asked {
   atMs: number;
 }
 
+/** The same request as it can be made later: without the deadline that the product gave it. */
+export const again = ({ url, headers }: Request) => new Request(url, { headers });
+
 /** What a piece of work cost. */
 export interface Cost {
   seconds: number;
@@ -110,7 +113,7 @@ export async function openInProcess(
   );
   const fetchAsked = recordingFetch(
     (request) => {
-      asked.push({ request: request.clone(), atMs: clock.nowMs() });
+      asked.push({ request: again(request), atMs: clock.nowMs() });
       return fetch(request);
     },
     () => tape,
