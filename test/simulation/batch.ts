@@ -10,6 +10,8 @@ export interface BatchOrder {
   histories: number;
   /** As fast-check printed it: one failing history, shrunk. */
   path?: string | undefined;
+  /** A failing history is left as long as it is. */
+  isUnshrunk?: boolean | undefined;
 }
 
 export interface BatchReport {
@@ -20,7 +22,7 @@ export interface BatchReport {
 
 /** Runs histories until one fails or all are done. */
 export async function runBatch(stage: Stage, order: BatchOrder): Promise<BatchReport> {
-  const { world, seed, histories: count, path } = order;
+  const { world, seed, histories: count, path, isUnshrunk = false } = order;
   const totals = noTotals();
   let ran = 0;
   let violation = '';
@@ -36,8 +38,7 @@ export async function runBatch(stage: Stage, order: BatchOrder): Promise<BatchRe
     seed,
     numRuns: count,
     ...(path === undefined ? {} : { path }),
-    // A shrunk history is for people to read; the last steps of shrinking bring little.
-    maxSkipsPerRun: 100,
+    endOnFailure: isUnshrunk,
   });
   if (!details.failed) return { histories: ran, totals, failure: null };
   const [history] = details.counterexample ?? [];

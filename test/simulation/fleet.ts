@@ -21,13 +21,12 @@ export interface FleetReport {
 }
 
 /** The batches of an order; each has a seed of its own, from which it can be run again. */
-export function batchesOf({ world, seed, histories, path }: BatchOrder): BatchOrder[] {
-  const count = path === undefined ? Math.ceil(histories / BATCH) : 1;
+export function batchesOf({ seed, histories, ...order }: BatchOrder): BatchOrder[] {
+  const count = order.path === undefined ? Math.ceil(histories / BATCH) : 1;
   return Array.from({ length: count }, (_, i) => ({
-    world,
+    ...order,
     seed: seed + i,
     histories: Math.min(BATCH, histories - i * BATCH),
-    path,
   }));
 }
 
@@ -46,9 +45,10 @@ export async function runFleet(
   order: FleetOrder,
   onProgress: (report: FleetReport) => void = () => {},
 ): Promise<FleetReport> {
-  const waiting = batchesOf(order);
+  const { mutant, processes, ...batches } = order;
+  const waiting = batchesOf(batches);
   const report: FleetReport = { histories: 0, totals: noTotals(), failures: [] };
-  const size = Math.min(waiting.length, order.processes ?? availableParallelism());
+  const size = Math.min(waiting.length, processes ?? availableParallelism());
 
   const work = (child: ChildProcess) =>
     new Promise<void>((resolve, reject) => {
@@ -72,7 +72,7 @@ export async function runFleet(
     });
 
   const children = Array.from({ length: size }, () =>
-    fork(CHILD, order.mutant === undefined ? [] : [order.mutant], {
+    fork(CHILD, mutant === undefined ? [] : [mutant], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     }),
   );

@@ -79,7 +79,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     [PAGES, 'if (!begun.isImport && before', 'if (begun.ticket < 0 && before'],
     [PAGES, 'nowMs: ports.nowMs(), insertOnly: true }', 'nowMs: ports.nowMs() }'],
   ),
-  'page insert that overwrites': one('general', [
+  'page insert that overwrites': one('there-and-back', [
     USERS,
     'ON CONFLICT (id) DO NOTHING`',
     'ON CONFLICT (id) DO UPDATE SET ${MAPPED.map(([column]) => `${column} = excluded.${column}`).join(", ")}, ticket = excluded.ticket, written = excluded.written, deleted_ms = NULL`',

@@ -7,12 +7,15 @@ import type { Chance } from './random.ts';
 export interface Actor {
   readonly id: number;
   readonly kind: string;
-  /** At how many more gates until it stalls: there it stays for long while the others go on. */
-  stallsIn: number;
+  /** Where it stays for long while the others go on; `null` once it has, or if it never does. */
+  stall: Stall | null;
   isDead: boolean;
   /** What the world does about its end: messages come back, connections break. */
   onDeath: () => void;
 }
+
+/** At the n-th gate from here, or at the first of this name. */
+export type Stall = number | string;
 
 interface Gate {
   actor: Actor;
@@ -70,17 +73,17 @@ export class Scheduler {
   /**
    * Starts an event. `work` begins when the scheduler lets it.
    *
-   * @param stallsIn at which of its gates it stays for long; `Infinity` = at none
+   * @param stall at which of its gates it stays for long
    * @param onDeath what the world does if it is killed
    */
   start(
     kind: string,
-    stallsIn: number,
+    stall: Stall | null,
     work: (actor: Actor) => Promise<unknown>,
     onDeath = () => {},
   ) {
     this.#lastId += 1;
-    const actor: Actor = { id: this.#lastId, kind, stallsIn, isDead: false, onDeath };
+    const actor: Actor = { id: this.#lastId, kind, stall, isDead: false, onDeath };
     this.#alive.add(actor);
     void this.#live(actor, work);
     return actor;
@@ -101,8 +104,7 @@ export class Scheduler {
   pass(actor: Actor, label: string, notBeforeMs = 0): Promise<void> {
     if (actor.isDead) return new Promise(() => {});
     if (this.isFast && notBeforeMs <= this.clock.nowMs) return Promise.resolve();
-    actor.stallsIn -= 1;
-    const weight = actor.stallsIn === 0 ? STALLED : 1;
+    const weight = isStalling(actor, label) ? STALLED : 1;
     return new Promise((resolve) => {
       this.#waiting.push({ actor, weight, label, notBeforeMs, open: resolve });
     });
@@ -196,4 +198,13 @@ export class Scheduler {
       hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
     this.trace = hash >>> 0;
   }
+}
+
+function isStalling(actor: Actor, label: string): boolean {
+  const { stall } = actor;
+  if (stall === null) return false;
+  if (typeof stall === 'number') actor.stall = stall - 1;
+  if (actor.stall !== 0 && stall !== label) return false;
+  actor.stall = null;
+  return true;
 }

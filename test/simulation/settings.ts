@@ -48,18 +48,22 @@ function general(seed: number): Setting {
 }
 
 /** One person, two states, no pushes but replayed ones; looks that stall while a pass goes by. */
-const THERE_AND_BACK: Setting = {
-  vars: {},
-  people: 1,
-  isImported: true,
-  isSettled: true,
-  pace: { ms: 20_000, steps: 90 },
-  isByPushesAlone: false,
-  prepare: (world) => {
-    Object.assign(world.temper, { stallRate: 0.5, overlapRate: 1, hasCron: false });
-    world.google.faults.dropPushes = 1;
-  },
-};
+function thereAndBack(seed: number): Setting {
+  const chance = chanceFrom(seed ^ 0x1b873593);
+  return {
+    vars: {},
+    people: 1,
+    isImported: chance.happens(0.7),
+    isSettled: true,
+    pace: { ms: 20_000, steps: 90 },
+    isByPushesAlone: false,
+    prepare: (world) => {
+      const stalls = { stallRate: 0.4, stallAtWrite: 0.8 };
+      Object.assign(world.temper, { ...stalls, overlapRate: 1, hasCron: false });
+      world.google.faults.dropPushes = 1;
+    },
+  };
+}
 
 function pushesAlone(seed: number): Setting {
   const chance = chanceFrom(seed ^ 0x1b873593);
@@ -102,7 +106,7 @@ export function settingOf(world: WorldName, seed: number): Setting {
     case 'general':
       return general(seed);
     case 'there-and-back':
-      return THERE_AND_BACK;
+      return thereAndBack(seed);
     case 'held':
       return held(seed);
     case 'pushes-alone':

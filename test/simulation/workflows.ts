@@ -4,7 +4,7 @@
 import type { ReconcileOutcome } from '../../src/db/schema.ts';
 import type { Pass, Steps } from '../../src/sync/pass.ts';
 import type { Chance } from './random.ts';
-import type { Actor, Scheduler } from './scheduler.ts';
+import type { Actor, Scheduler, Stall } from './scheduler.ts';
 
 /** As src/index.ts has it: the first try and five more, 5 seconds apart and doubling. */
 const TRIES = 6;
@@ -70,7 +70,7 @@ export class Workflows {
   }
 
   /** Starts or resumes what is due. */
-  resumeDue(stall: () => number): boolean {
+  resumeDue(stall: () => Stall | null): boolean {
     const { nowMs } = this.#scheduler.clock;
     for (const instance of this.instances.values()) {
       if (instance.resumeMs === null || instance.resumeMs > nowMs) continue;
@@ -81,14 +81,14 @@ export class Workflows {
     return false;
   }
 
-  #start(instance: Instance, stallsIn: number): void {
+  #start(instance: Instance, stall: Stall | null): void {
     const { clock } = this.#scheduler;
     if (this.#chance.happens(this.temper.zombieRate)) {
       instance.resumeMs = clock.nowMs + this.#chance.below(60_000);
     }
     const actor = this.#scheduler.start(
       'pass',
-      stallsIn,
+      stall,
       async (actor) => {
         instance.outcome = await this.#run(actor, this.#steps(actor, instance), instance.pass);
         instance.state = 'ended';

@@ -16,7 +16,7 @@ import { StaleKv } from './kv.ts';
 import { type Batch, SimulatedQueue } from './queue.ts';
 import type { Quiet } from './quiet.ts';
 import { type Chance, chanceFrom } from './random.ts';
-import { type Actor, type Clock, Scheduler } from './scheduler.ts';
+import { type Actor, type Clock, Scheduler, type Stall } from './scheduler.ts';
 import type { Peek } from './sqlite-d1.ts';
 import { Witness } from './witness.ts';
 import { Workflows } from './workflows.ts';
@@ -44,6 +44,8 @@ export interface Temper {
   crashRate: number;
   /** How often an event stalls at one of its gates. */
   stallRate: number;
+  /** How many of those do so right before they write what they saw. */
+  stallAtWrite: number;
   /** Whether cron comes by itself. */
   hasCron: boolean;
   /** How often two crons come at once, or none. */
@@ -66,6 +68,7 @@ export class World {
   readonly temper: Temper = {
     crashRate: 0,
     stallRate: 0,
+    stallAtWrite: 0.2,
     hasCron: true,
     cronNoise: 0,
     isPrompt: false,
@@ -168,11 +171,10 @@ export class World {
     }
   }
 
-  #stall(): number {
+  #stall(): Stall | null {
     const { chance, temper } = this;
-    return chance.happens(temper.stallRate)
-      ? 1 + chance.below(STALLS_WITHIN)
-      : Number.POSITIVE_INFINITY;
+    if (!chance.happens(temper.stallRate)) return null;
+    return chance.happens(temper.stallAtWrite) ? 'd1 batch' : 1 + chance.below(STALLS_WITHIN);
   }
 
   /** Begins an event of its own. */
