@@ -20,7 +20,7 @@ const FREE = `(claimed_ms IS NULL OR claimed_ms <= ?3 - ${CLAIM_MS})`;
 const HOLDS = `condition IN (SELECT value->>'condition' FROM json_each(?2))`;
 
 /**
- * Brings the rows in line with what holds now. One round trip; writes nothing where nothing has changed.
+ * Brings the rows in line with what holds now. One query where all is well, and no write where nothing has changed.
  *
  * - A new condition gets a row.
  * - One that ended after it was told is kept as ended; one that nobody was told of vanishes.
@@ -37,6 +37,8 @@ export function noteAlerts(
   { nowMs, giveUpBeforeMs }: { nowMs: number; giveUpBeforeMs: number },
 ): Promise<Alert[]> {
   return guarded(async () => {
+    const read = db.orm.select().from(alerts).where(eq(alerts.directoryId, directoryId));
+    if (conditions.length === 0 && (await read).length === 0) return [];
     const holding = JSON.stringify(conditions);
     const write = (text: string) => db.d1.prepare(text).bind(directoryId, holding, nowMs);
     await db.d1.batch([
@@ -56,7 +58,7 @@ export function noteAlerts(
         .prepare('DELETE FROM alerts WHERE directory_id = ?1 AND ended_ms <= ?2')
         .bind(directoryId, giveUpBeforeMs),
     ]);
-    return db.orm.select().from(alerts).where(eq(alerts.directoryId, directoryId));
+    return read;
   });
 }
 

@@ -120,9 +120,11 @@ function isToBeTold({ condition, sinceMs, toldMs, endedMs }: Alert, nowMs: numbe
 export async function tellAlerts(ports: SyncPorts, directoryId: string): Promise<void> {
   const { db, config } = ports;
   const nowMs = ports.nowMs();
-  const directory = await readDirectory(db, directoryId);
+  const [directory, held] = await Promise.all([
+    readDirectory(db, directoryId),
+    readHeldSummary(db, directoryId, nowMs),
+  ]);
   if (directory === null) return;
-  const held = await readHeldSummary(db, directoryId, nowMs);
   const conditions = conditionsOf(directory, config.reconcileEveryMinutes, nowMs, held)
     .filter(({ reason }) => needsAPerson(reason))
     .map(({ reason, sinceMs }) => ({

@@ -222,7 +222,7 @@ describe('CHANNEL_EVENTS = *', () => {
     }
     expect([...opened][0]).toBe(`after ${24 * 60} minutes`);
     expect(liveEvents(world)).toEqual(['*']);
-  });
+  }, 60_000);
 
   test.each(['503', '403 forbidden'] as const)(
     'any other failure is no refusal: %s',

@@ -75,7 +75,7 @@ describe('security 7: with APP_SECRET_PREVIOUS', () => {
     clean.advance(5 * MINUTE);
     await cron(clean);
     expect(liveIds(world)).toEqual(before);
-  });
+  }, 60_000);
 });
 
 describe('security 7: without it', () => {
