@@ -33,6 +33,8 @@ ALTER TABLE reconcile_runs ADD COLUMN living INTEGER NOT NULL DEFAULT 0;
 -- The first of the passes that go through the list together, each as far as its calls last, and its ticket.
 ALTER TABLE reconcile_runs ADD COLUMN chain_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE reconcile_runs ADD COLUMN chain_ticket INTEGER NOT NULL DEFAULT 0;
+-- How many people those up to this one have seen, as kept in listed_people.
+ALTER TABLE reconcile_runs ADD COLUMN chain_seen INTEGER NOT NULL DEFAULT 0;
 -- People whose stored row the list contradicted, still so half a minute later.
 ALTER TABLE reconcile_runs ADD COLUMN contradictions INTEGER NOT NULL DEFAULT 0;
 -- From `events` between this pass's start and the next one's; brought up to date until the next begins.

@@ -85,6 +85,7 @@ export interface HeldState {
   userId: string;
   reason: HeldReason;
   isApproved: 0 | 1;
+  isRejected: 0 | 1;
 }
 
 /** Everybody on the list, whatever was said about them. */
@@ -96,7 +97,8 @@ export function readHeldStates(
   return guarded(async () => {
     const { results } = await db.d1
       .prepare(
-        `SELECT user_id AS userId, reason, coalesce(approved_until_ms, 0) > ?2 AS isApproved
+        `SELECT user_id AS userId, reason, coalesce(approved_until_ms, 0) > ?2 AS isApproved,
+           coalesce(rejected_until_ms, 0) > ?2 AS isRejected
          FROM held_removals WHERE directory_id = ?1 ORDER BY user_id`,
       )
       .bind(directoryId, nowMs)
@@ -147,20 +149,24 @@ export function holdMissing(
   });
 }
 
-/** Lets people go who were only missing on a list, and are on it again. */
+/**
+ * Lets people go who were only missing on a list, and are on it again. An operator's word about them stays for as
+ * long as it holds.
+ */
 export function releaseMissing(
   db: Database,
   directoryId: string,
   ids: readonly string[],
+  nowMs: number,
 ): Promise<void> {
   return guarded(async () => {
     for (let from = 0; from < ids.length; from += 20_000) {
       await db.d1
         .prepare(
-          `DELETE FROM held_removals WHERE directory_id = ?1 AND reason = 'missing'
-             AND user_id IN (SELECT value FROM json_each(?2))`,
+          `DELETE FROM held_removals WHERE directory_id = ?1 AND reason = 'missing' AND ${WAITS}
+             AND user_id IN (SELECT value FROM json_each(?3))`,
         )
-        .bind(directoryId, JSON.stringify(ids.slice(from, from + 20_000)))
+        .bind(directoryId, nowMs, JSON.stringify(ids.slice(from, from + 20_000)))
         .run();
     }
   });

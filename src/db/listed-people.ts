@@ -42,11 +42,18 @@ export function readListed(db: Database, chainId: string): Promise<string[]> {
 }
 
 /** Forgets every chain of a directory but one. */
-export function dropListed(db: Database, directoryId: string, exceptChainId = ''): Promise<void> {
+export function dropOtherChains(db: Database, directoryId: string, chainId: string): Promise<void> {
   return guarded(async () => {
     await db.d1
       .prepare('DELETE FROM listed_people WHERE directory_id = ?1 AND chain_id <> ?2')
-      .bind(directoryId, exceptChainId)
+      .bind(directoryId, chainId)
       .run();
+  });
+}
+
+/** Forgets a chain that is through. */
+export function dropChain(db: Database, chainId: string): Promise<void> {
+  return guarded(async () => {
+    await db.d1.prepare('DELETE FROM listed_people WHERE chain_id = ?1').bind(chainId).run();
   });
 }

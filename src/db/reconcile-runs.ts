@@ -111,6 +111,7 @@ export function noteProgress(
  * @param end.reason a code
  * @param end.counts `null` = as stored
  * @param end.nextPageToken where the next pass goes on
+ * @param end.chainSeen how many people the passes of its chain have seen so far
  * @returns what it changed so far; `null` if it had ended before
  */
 export function endRun(
@@ -121,14 +122,23 @@ export function endRun(
     reason: string | null;
     counts: ProgressCounts | null;
     nextPageToken: string | null;
+    chainSeen?: number;
     nowMs: number;
   },
 ): Promise<RunCounts | null> {
   return guarded(async () => {
-    const { outcome, reason, counts, nextPageToken, nowMs } = end;
+    const { outcome, reason, counts, nextPageToken, chainSeen = 0, nowMs } = end;
     const row = db.orm
       .update(reconcileRuns)
-      .set({ outcome, reason, ...counts, nextPageToken, finishedMs: nowMs, progressMs: nowMs })
+      .set({
+        outcome,
+        reason,
+        ...counts,
+        nextPageToken,
+        chainSeen,
+        finishedMs: nowMs,
+        progressMs: nowMs,
+      })
       .where(and(eq(reconcileRuns.id, run.id), isNull(reconcileRuns.finishedMs)))
       .returning({ id: reconcileRuns.id });
     const directory = db.orm

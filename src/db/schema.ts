@@ -154,6 +154,7 @@ export const reconcileRuns = sqliteTable(
     living: integer('living').notNull().default(0),
     chainId: text('chain_id').notNull().default(''),
     chainTicket: integer('chain_ticket').notNull().default(0),
+    chainSeen: integer('chain_seen').notNull().default(0),
     contradictions: integer('contradictions').notNull().default(0),
     changed: integer('changed').notNull().default(0),
     removed: integer('removed').notNull().default(0),

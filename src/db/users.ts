@@ -99,10 +99,15 @@ const STATUS_ONLY = `
         FROM json_each(?2) WHERE value->>'$.kind' = 'status') AS o, directories AS d
   WHERE users.id = o.id AND ${AMONG_THEM} AND ${gate('users')} AND users.status <> o.status`;
 
+// The guard does not count removals by an operator, so only an approval that holds now makes one: an operator's
+// hint may come again when the person was seen alive, or the approval has run out.
+const CAUSE_OF_REMOVAL = `CASE WHEN ${isAllowed('users.id')} THEN 'operator'
+  WHEN o.cause = 'operator' THEN 'reconcile' ELSE o.cause END`;
+
 const GONE = `
   UPDATE users SET status = 'deleted', deleted_ms = ?4, changed_ms = ?4,
     ticket = ?3, written = d.ticket, noticed_ms = o.noticed_ms,
-    cause = iif(${isAllowed('users.id')}, 'operator', o.cause)
+    cause = ${CAUSE_OF_REMOVAL}
   FROM (SELECT value->>'$.id' AS id, value->>'$.cause' AS cause, value->>'$.noticedMs' AS noticed_ms
         FROM json_each(?2) WHERE value->>'$.kind' = 'gone') AS o, directories AS d
   WHERE users.id = o.id AND ${AMONG_THEM} AND ${gate('users')} AND users.status <> 'deleted' AND NOT ${isBlocked('users.id')}`;

@@ -1,6 +1,7 @@
 // One pass on its way: pages, who is missing, half a minute's patience, hints. Its memory is what its steps
 // returned, so that a pass that was cut between any two of them goes on where it was.
 import type { Suspect } from '../db/comparison.ts';
+import { isSuperseded } from '../db/directories.ts';
 import { noteProgress } from '../db/reconcile-runs.ts';
 import {
   type Begun,
@@ -82,20 +83,31 @@ export class PassAtWork {
     }
   }
 
-  async settleSuspects(): Promise<void> {
+  /** @returns `null` where a younger pass has begun: whatever this one found is that one's to find */
+  #stepUnlessOvertaken<T>(name: string, work: () => Promise<T>): Promise<T | null> {
+    return this.#step(name, async () => {
+      const { directoryId } = this.#pass;
+      if (await isSuperseded(this.#ports.db, directoryId, this.#begun.ticket)) return null;
+      return work();
+    });
+  }
+
+  /** @param didFail a page could not be read: nobody is missing, and who was on the others is looked at all the same */
+  async settleSuspects(didFail: boolean): Promise<void> {
     const listed = { seen: this.seen, living: this.#living };
-    const isWhole = !this.#isOver && this.progress.nextPageToken === null;
+    const isWhole = !didFail && !this.#isOver && this.progress.nextPageToken === null;
     let missing = 0;
     if (isWhole) {
-      const found = await this.#step('missing', () =>
+      const found = await this.#stepUnlessOvertaken('missing', () =>
         findMissing(this.#ports, this.#pass, this.#begun, listed),
       );
+      if (found === null) return this.#giveWay();
       missing = found.missing;
       this.#suspects.push(...found.suspects);
     }
     if (this.progress.isSuperseded || (missing === 0 && this.#suspects.length === 0)) return;
     await this.#steps.sleep('half a minute', SECOND_LOOK_AFTER_MS);
-    const { ids, contradictions } = await this.#step('compare again', async () => {
+    const again = await this.#stepUnlessOvertaken('compare again', async () => {
       const still = await compareAgain(this.#ports, this.#pass, this.#begun, this.#suspects);
       const contradictions = still.filter(
         ({ kind }) => kind === 'status' || kind === 'changed',
@@ -106,8 +118,14 @@ export class PassAtWork {
       await this.#note();
       return { ids: chooseHints(still, this.#begun.ticket), contradictions };
     });
+    if (again === null) return this.#giveWay();
+    const { ids, contradictions } = again;
     this.progress = { ...this.progress, contradictions };
     if (ids.length > 0) await this.#lookAt(ids);
+  }
+
+  #giveWay(): void {
+    this.progress = { ...this.progress, isSuperseded: true };
   }
 
   /** Hints; where the queue refuses them, looks of the pass's own. */

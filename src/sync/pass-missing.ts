@@ -19,10 +19,22 @@ export interface Listed {
   living: number;
 }
 
-/** Everybody whom this pass and those before it in its chain have seen. */
-async function wholeList(ports: SyncPorts, pass: Pass, begun: Begun, listed: Listed) {
+/**
+ * Everybody whom this pass and those before it in its chain have seen.
+ *
+ * @returns `null` where a part is not there any more, because a younger pass began another chain
+ */
+async function wholeList(
+  ports: SyncPorts,
+  pass: Pass,
+  begun: Begun,
+  listed: Listed,
+): Promise<ReadonlySet<string> | null> {
   if (begun.chainId === pass.id) return listed.seen;
-  return new Set([...listed.seen, ...(await readListed(ports.db, begun.chainId))]);
+  const before = await readListed(ports.db, begun.chainId);
+  if (before.length === begun.chainSeen) return new Set([...listed.seen, ...before]);
+  ports.log('warn', 'reconcile.part-lost', { passId: pass.id, chainId: begun.chainId });
+  return null;
 }
 
 /**
@@ -63,10 +75,12 @@ export async function findMissing(
   listed: Listed,
 ): Promise<{ missing: number; suspects: Suspect[] }> {
   const { directoryId } = pass;
-  const held = await readHeldStates(ports.db, directoryId, ports.nowMs());
+  const nowMs = ports.nowMs();
+  const held = await readHeldStates(ports.db, directoryId, nowMs);
   const isComplete = await areAllThere(ports, pass, begun, listed);
   if (isComplete && held.length === 0) return { missing: 0, suspects: [] };
   const seen = await wholeList(ports, pass, begun, listed);
+  if (seen === null) return { missing: 0, suspects: [] };
   const suspects: Suspect[] = [];
   const found: string[] = [];
   for (const { userId: id, reason, isApproved } of held) {
@@ -74,7 +88,7 @@ export async function findMissing(
     else if (seen.has(id) && reason === 'missing') found.push(id);
     else if (seen.has(id)) suspects.push({ id, kind: 'held' });
   }
-  await releaseMissing(ports.db, directoryId, found);
+  await releaseMissing(ports.db, directoryId, found, nowMs);
   const missing = isComplete ? 0 : (await readMissing(ports, pass, begun, seen)).length;
   return { missing, suspects };
 }
@@ -92,18 +106,20 @@ export async function decideMissing(
 ): Promise<Suspect[]> {
   const { directoryId } = pass;
   const nowMs = ports.nowMs();
-  const missing = await readMissing(
-    ports,
-    pass,
-    begun,
-    await wholeList(ports, pass, begun, listed),
-  );
+  const seen = await wholeList(ports, pass, begun, listed);
+  const missing = seen === null ? [] : await readMissing(ports, pass, begun, seen);
   if (missing.length === 0) return [];
   const held = await readHeldStates(ports.db, directoryId, nowMs);
   const approved = new Set(held.filter((one) => one.isApproved).map(({ userId }) => userId));
   const unapproved = missing.filter((id) => !approved.has(id));
   const room = await readRemovalRoom(ports.db, directoryId, ports.config.deletionGuard, nowMs);
-  if (unapproved.length <= room) return unapproved.map((id) => ({ id, kind: 'missing' }));
+  if (unapproved.length <= room) {
+    // Whom an operator wants kept would be kept whatever Google says.
+    const rejected = new Set(held.filter((one) => one.isRejected).map(({ userId }) => userId));
+    return unapproved
+      .filter((id) => !rejected.has(id))
+      .map((id) => ({ id, kind: 'missing' as const }));
+  }
   await holdMissing(ports.db, directoryId, unapproved, nowMs);
   const fields = { directoryId, passId: pass.id, missing: unapproved.length, room };
   ports.log('warn', 'reconcile.held', fields);

@@ -163,6 +163,11 @@ export async function takePages(
     const { ids, living, suspects } = found;
     return { progress, found: { ids, living, suspects } };
   };
+  const finish = async () => {
+    await noteProgress(ports.db, pass.id, countsOf(progress), ports.nowMs());
+    return result();
+  };
+  let hasRead = false;
   try {
     // Once a step: a page that is read in vain costs a call, and is refused where it would insert.
     progress.isSuperseded = await isSuperseded(ports.db, pass.directoryId, begun.ticket);
@@ -178,17 +183,20 @@ export async function takePages(
       progress.usersSeen = progressBefore.usersSeen + found.ids.length;
       if (progress.isSuperseded) return result();
       progress.nextPageToken = page.nextPageToken;
+      hasRead = true;
       if (page.nextPageToken === null) break;
     }
   } catch (error) {
-    // What waiting can cure is thrown on, and the step is repeated; the rest ends the pass.
-    if (!(error instanceof GoogleApiError) || error.retryable) throw error;
+    // What waiting can cure is thrown on, and the step is repeated, from the page that failed; the rest ends the pass.
+    if (!(error instanceof GoogleApiError)) throw error;
+    if (error.retryable && !hasRead) throw error;
+    progress.googleCalls = progressBefore.googleCalls + callsMade();
+    if (error.retryable) return finish();
     const { code, remedy } = error;
     // A list that is refused is about the whole directory; only a page token may have died on its own.
     const isProblem = progress.nextPageToken === null || isCredentialFailure(error);
     progress.failure = { reason: code, problem: isProblem ? { code, remedy } : null };
     return result();
   }
-  await noteProgress(ports.db, pass.id, countsOf(progress), ports.nowMs());
-  return result();
+  return finish();
 }

@@ -23,6 +23,8 @@ export interface Begun {
   /** The ticket of the first of the passes that go through the list together; its own for most. */
   chainTicket: number;
   chainId: string;
+  /** How many people the earlier ones have seen. */
+  chainSeen: number;
   startedMs: number;
   /** The youngest event when the pass began, and how many people had a living row. */
   firstSeq: number;

@@ -2,7 +2,7 @@
 // only finds: whoever is contradicted, unknown or missing is looked at by id, and that look decides.
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { readDirectory, takePassTicket } from '../db/directories.ts';
-import { dropListed, storeListed } from '../db/listed-people.ts';
+import { dropChain, dropOtherChains, storeListed } from '../db/listed-people.ts';
 import { beginRun, endRun, readLastRun } from '../db/reconcile-runs.ts';
 import type { ReconcileOutcome } from '../db/schema.ts';
 import { refreshCondition, reportProblem } from './condition.ts';
@@ -54,7 +54,7 @@ async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun
     const { drift, missed } = before;
     ports.log('warn', 'reconcile.drift', { directoryId, passId: last?.id ?? null, drift, missed });
   }
-  await dropListed(ports.db, directoryId, run.chainId);
+  await dropOtherChains(ports.db, directoryId, run.chainId);
   const { chainId, chainTicket } = run;
   const { customerId } = directory;
   const isImport = directory.importedMs === null;
@@ -63,6 +63,7 @@ async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun
     ticket,
     chainTicket,
     chainId,
+    chainSeen: goesOn?.chainSeen ?? 0,
     startedMs,
     firstSeq,
     living,
@@ -92,6 +93,7 @@ async function end(
     reason,
     counts,
     nextPageToken: outcome === 'budget' ? progress.nextPageToken : null,
+    chainSeen: (begun?.chainSeen ?? 0) + seen.size,
     nowMs: ports.nowMs(),
   });
   ports.log(outcome === 'failed' ? 'error' : 'info', 'reconcile.ended', {
@@ -104,8 +106,10 @@ async function end(
     held: changes?.held ?? 0,
     durationMs: begun === null ? 0 : ports.nowMs() - begun.startedMs,
   });
-  if (outcome === 'complete') {
-    await dropListed(ports.db, directoryId);
+  // Declared lost meanwhile: a younger pass has the word, and perhaps a chain that goes on.
+  if (changes === null) return outcome;
+  if (outcome === 'complete' && begun !== null) {
+    await dropChain(ports.db, begun.chainId);
     await reportProblem(ports, directoryId, null);
   }
   if (failure?.problem) await reportProblem(ports, directoryId, failure.problem);
@@ -137,11 +141,16 @@ export async function reconcile(
     if (begun === null) failure = { reason: 'unknown-directory', problem: null };
     else {
       work = new PassAtWork(ports, steps, pass, begun);
-      await work.goThroughPages();
-      await work.settleSuspects();
+      try {
+        await work.goThroughPages();
+      } catch (error) {
+        // A page that fails for good must not keep those on the pages before it from being looked at.
+        failure = failureOf(error);
+      }
+      await work.settleSuspects(failure !== null);
     }
   } catch (error) {
-    failure = failureOf(error);
+    failure ??= failureOf(error);
   }
   const progress = { ...(work?.progress ?? NOTHING_YET) };
   progress.failure ??= failure;
