@@ -399,6 +399,19 @@ describe('a word', () => {
     expect(await census()).toEqual({ active: 61 });
   });
 
+  test('rejected: after 24 hours whoever was only missing may go again, within the guard', async () => {
+    const world = await aCompany();
+    const ids = idsOf(world, 1, 6);
+    removeSilently(world, ids);
+    await passAndSettle(world);
+    await decide(world, rejectHeldRemovals);
+    world.advance(DAY);
+    await announce(world, ids.slice(0, 1));
+    await world.settle();
+    expect(await world.user(ids[0] ?? '')).toMatchObject({ status: 'deleted', cause: 'push' });
+    expect(await heldIds()).toEqual(ids.slice(1).toSorted());
+  });
+
   test('rejected: whoever is seen alive leaves the list with the word, and is anew what they are', async () => {
     const world = await aCompany();
     const ids = idsOf(world, 1, 6);
