@@ -1,6 +1,7 @@
-// Three projects: `unit` runs in Node (pure rules, and the real Google client against the laptop
-// Workspace over HTTP), `worker` runs in workerd with real D1, KV, queues and Workflows, `browser`
-// runs in Node too and drives a real Chromium through the pages.
+// Five projects: `unit` runs in Node (pure rules, and the real Google client against the laptop
+// Workspace over HTTP), `worker` runs in workerd with real D1, KV, queues and Workflows, `simulation`
+// runs random histories of the whole system in Node, `simulation-d1` some of them again in workerd over
+// the real D1, `browser` runs in Node too and drives a real Chromium through the pages.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +25,23 @@ function newKeyFile(): string {
   });
 }
 
+/** Real D1, KV, queues and Workflows, and no network. */
+const inWorkerd = () =>
+  cloudflareTest({
+    wrangler: { configPath: `${root}wrangler.toml` },
+    miniflare: {
+      bindings: {
+        TEST_MIGRATIONS: migrations,
+        PUBLIC_URL: 'https://people.rollcall.example',
+        GOOGLE_ADMIN_EMAIL: 'admin@example.test',
+        GOOGLE_SERVICE_ACCOUNT_KEY: newKeyFile(),
+        APP_SECRET: 'qT4rW8zX1cV6bN3mK9jH2gF5dS7aP0oI',
+      },
+      // Whatever escapes the stubbed fetch of test/worker/setup.ts reaches nothing.
+      outboundService: () => new Response('no network in tests', { status: 599 }),
+    },
+  });
+
 export default defineConfig({
   root,
   test: {
@@ -31,26 +49,31 @@ export default defineConfig({
       { root, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
         root,
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: `${root}wrangler.toml` },
-            miniflare: {
-              bindings: {
-                TEST_MIGRATIONS: migrations,
-                PUBLIC_URL: 'https://people.rollcall.example',
-                GOOGLE_ADMIN_EMAIL: 'admin@example.test',
-                GOOGLE_SERVICE_ACCOUNT_KEY: newKeyFile(),
-                APP_SECRET: 'qT4rW8zX1cV6bN3mK9jH2gF5dS7aP0oI',
-              },
-              // Whatever escapes the stubbed fetch of test/worker/setup.ts reaches nothing.
-              outboundService: () => new Response('no network in tests', { status: 599 }),
-            },
-          }),
-        ],
+        plugins: [inWorkerd()],
         test: {
           name: 'worker',
           include: ['test/worker/**/*.test.{ts,tsx}'],
+          exclude: ['test/worker/simulation-d1.test.ts'],
           setupFiles: ['test/worker/setup.ts'],
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          // Each runs in processes of its own.
+          maxConcurrency: 2,
+        },
+      },
+      {
+        root,
+        plugins: [inWorkerd()],
+        test: {
+          name: 'simulation-d1',
+          include: ['test/worker/simulation-d1.test.ts'],
+          setupFiles: ['test/worker/setup.ts'],
+          globalSetup: ['test/simulation/outcomes.ts'],
         },
       },
       {

@@ -11,8 +11,9 @@ export interface Edit {
 
 export interface Mutant {
   edits: readonly Edit[];
-  /** The cheapest world that finds it. */
+  /** The cheapest world that finds it, and the seed of a batch that does so soon. */
   world: WorldName;
+  seed: number;
 }
 
 const USERS = 'src/db/users.ts';
@@ -23,8 +24,11 @@ const PAGES = 'src/sync/pass-pages.ts';
 const GUARD = 'src/db/removal-guard.ts';
 const SIGN_IN = 'migrations/0002_sign_in.sql';
 
-const one = (world: WorldName, ...edits: [file: string, from: string, to: string][]): Mutant => ({
-  world,
+type Place = WorldName | readonly [world: WorldName, seed: number];
+
+const one = (place: Place, ...edits: [file: string, from: string, to: string][]): Mutant => ({
+  world: typeof place === 'string' ? place : place[0],
+  seed: typeof place === 'string' ? 1 : place[1],
   edits: edits.map(([file, from, to]) => ({ file, from, to })),
 });
 
@@ -59,16 +63,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       'UPDATE users SET ticket = ?3, written = ?3 FROM',
     ],
   ),
-  'lost looks dropped': one('there-and-back', [
-    LOOK,
-    "if (row === undefined || row.outcome === 'lost') continue;",
-    'if (row === undefined) continue;',
-  ]),
-  'looks without a stamp': one('there-and-back', [
-    USERS,
-    '          bind(STAMP, 3),\n',
-    "          bind('SELECT ?1, ?2, ?3', 3),\n",
-  ]),
+  'lost looks dropped': one(
+    ['there-and-back', 17],
+    [
+      LOOK,
+      "if (row === undefined || row.outcome === 'lost') continue;",
+      'if (row === undefined) continue;',
+    ],
+  ),
+  'looks without a stamp': one(
+    ['there-and-back', 31],
+    [USERS, '          bind(STAMP, 3),\n', "          bind('SELECT ?1, ?2, ?3', 3),\n"],
+  ),
   'list changes a known row': one(
     'general',
     [
@@ -79,11 +85,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     [PAGES, 'if (!begun.isImport && before', 'if (begun.ticket < 0 && before'],
     [PAGES, 'nowMs: ports.nowMs(), insertOnly: true }', 'nowMs: ports.nowMs() }'],
   ),
-  'page insert that overwrites': one('there-and-back', [
-    USERS,
-    'ON CONFLICT (id) DO NOTHING`',
-    'ON CONFLICT (id) DO UPDATE SET ${MAPPED.map(([column]) => `${column} = excluded.${column}`).join(", ")}, ticket = excluded.ticket, written = excluded.written, deleted_ms = NULL`',
-  ]),
+  'page insert that overwrites': one(
+    ['there-and-back', 12],
+    [
+      USERS,
+      'ON CONFLICT (id) DO NOTHING`',
+      'ON CONFLICT (id) DO UPDATE SET ${MAPPED.map(([column]) => `${column} = excluded.${column}`).join(", ")}, ticket = excluded.ticket, written = excluded.written, deleted_ms = NULL`',
+    ],
+  ),
   'tombstone without a second look': one('general', [
     'src/sync/denial.ts',
     "return known.written < denial.earlierTicket ? 'gone' : 'look-again';",
@@ -104,13 +113,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     'CREATE TRIGGER sessions_need_an_active_user BEFORE INSERT ON sessions\nWHEN NOT EXISTS',
     'CREATE TRIGGER sessions_need_an_active_user BEFORE INSERT ON sessions\nWHEN 0 AND NOT EXISTS',
   ]),
-  'session death off': one('general', [
-    SIGN_IN,
-    '  DELETE FROM sessions WHERE user_id = NEW.id;',
-    '  SELECT 1;',
-  ]),
+  'session death off': one(
+    ['general', 2],
+    [SIGN_IN, '  DELETE FROM sessions WHERE user_id = NEW.id;', '  SELECT 1;'],
+  ),
   'sign-in decides by what it read': one(
-    'general',
+    ['general', 25],
     [
       'src/db/sessions.ts',
       "SELECT ?2, directory_id, id, 'page', ?3, ?4 FROM users WHERE id = ?1 AND status = 'active'\n           RETURNING",
@@ -147,13 +155,16 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     'unchanged: [30_000],',
     'unchanged: [],',
   ]),
-  'floor never raised': one('there-and-back', [
-    'src/db/directories.ts',
-    '.set({ ticket: sql`${directories.ticket} + 1`, floor: sql`${directories.ticket} + 1` })',
-    '.set({ ticket: sql`${directories.ticket} + 1` })',
-  ]),
+  'floor never raised': one(
+    ['there-and-back', 11],
+    [
+      'src/db/directories.ts',
+      '.set({ ticket: sql`${directories.ticket} + 1`, floor: sql`${directories.ticket} + 1` })',
+      '.set({ ticket: sql`${directories.ticket} + 1` })',
+    ],
+  ),
   'floor raised at the end': one(
-    'there-and-back',
+    ['there-and-back', 14],
     [
       'src/db/directories.ts',
       '.set({ ticket: sql`${directories.ticket} + 1`, floor: sql`${directories.ticket} + 1` })',
@@ -165,14 +176,20 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       "  const { failure } = progress;\n  await ports.db.d1.prepare('UPDATE directories SET floor = ?2 WHERE id = ?1').bind(pass.directoryId, begun?.ticket ?? 0).run();\n  const { directoryId } = pass;\n  const outcome",
     ],
   ),
-  'held removals approved without looking': one('held', [
-    'src/sync/held-removals.ts',
-    "if (decision === 'approved') await sendHints(ports, directoryId, 'operator', decided);",
-    "if (decision === 'approved') await ports.db.d1.prepare(\"UPDATE users SET status = 'deleted', deleted_ms = ?1, changed_ms = ?1 WHERE id IN (SELECT value FROM json_each(?2))\").bind(nowMs, JSON.stringify(decided)).run();",
-  ]),
-  'guard for passes only': one('held', [
-    USERS,
-    'if (someGone && !look.insertOnly)',
-    'if (someGone && !look.insertOnly && observations.json.includes(\'"cause":"reconcile"\'))',
-  ]),
+  'held removals approved without looking': one(
+    ['held', 2],
+    [
+      'src/sync/held-removals.ts',
+      "if (decision === 'approved') await sendHints(ports, directoryId, 'operator', decided);",
+      "if (decision === 'approved') await ports.db.d1.prepare(\"UPDATE users SET status = 'deleted', deleted_ms = ?1, changed_ms = ?1 WHERE id IN (SELECT value FROM json_each(?2))\").bind(nowMs, JSON.stringify(decided)).run();",
+    ],
+  ),
+  'guard for passes only': one(
+    ['held', 3],
+    [
+      USERS,
+      'if (someGone && !look.insertOnly)',
+      'if (someGone && !look.insertOnly && observations.json.includes(\'"cause":"reconcile"\'))',
+    ],
+  ),
 };

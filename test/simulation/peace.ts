@@ -29,7 +29,7 @@ export async function runQuietly(world: World, isOver: () => boolean): Promise<b
     if (witness?.violation) return true;
     let isMoving = world.begin();
     await scheduler.quiet();
-    while (scheduler.openAll()) {
+    while (scheduler.openDue()) {
       isMoving = true;
       await scheduler.quiet();
     }

@@ -151,12 +151,13 @@ export class Scheduler {
     return next;
   }
 
-  /** Every gate that is due opens, whoever stands there: no matter in which order. */
-  openAll(): boolean {
+  /** Every gate that is due opens, whoever stands there; where nobody may hurry, only the first. */
+  openDue(): boolean {
     const due = this.#waiting.filter(({ notBeforeMs }) => notBeforeMs <= this.clock.nowMs);
-    if (due.length === 0) return false;
-    this.#waiting = this.#waiting.filter(({ notBeforeMs }) => notBeforeMs > this.clock.nowMs);
-    for (const gate of due) this.#open(gate);
+    const opening = this.isFast ? due : due.slice(0, 1);
+    if (opening.length === 0) return false;
+    this.#waiting = this.#waiting.filter((gate) => !opening.includes(gate));
+    for (const gate of opening) this.#open(gate);
     return true;
   }
 

@@ -110,6 +110,10 @@ export class World {
     return this.scheduler.clock.nowMs;
   }
 
+  get d1(): D1Database {
+    return this.#parts.d1;
+  }
+
   get config(): Config {
     return this.#parts.config;
   }
