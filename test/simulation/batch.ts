@@ -12,6 +12,8 @@ export interface BatchOrder {
   path?: string | undefined;
   /** A failing history is left as long as it is. */
   isUnshrunk?: boolean | undefined;
+  /** Each command and each gate is printed; for reading one history. */
+  isTold?: boolean | undefined;
 }
 
 export interface BatchReport {
@@ -22,12 +24,13 @@ export interface BatchReport {
 
 /** Runs histories until one fails or all are done. */
 export async function runBatch(stage: Stage, order: BatchOrder): Promise<BatchReport> {
-  const { world, seed, histories: count, path, isUnshrunk = false } = order;
+  const { world, seed, histories: count, path, isUnshrunk = false, isTold } = order;
+  const onStep = isTold ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
   const totals = noTotals();
   let ran = 0;
   let violation = '';
   const property = fc.asyncProperty(histories(world), async (history) => {
-    const result = await runHistory(stage, world, history);
+    const result = await runHistory(stage, world, history, { onStep });
     ran += 1;
     for (const name of Object.keys(totals) as (keyof Totals)[]) totals[name] += result.totals[name];
     if (result.violation === null) return;
@@ -38,7 +41,7 @@ export async function runBatch(stage: Stage, order: BatchOrder): Promise<BatchRe
     seed,
     numRuns: count,
     ...(path === undefined ? {} : { path }),
-    endOnFailure: isUnshrunk,
+    endOnFailure: isUnshrunk || isTold === true,
   });
   if (!details.failed) return { histories: ran, totals, failure: null };
   const [history] = details.counterexample ?? [];

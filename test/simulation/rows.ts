@@ -71,5 +71,9 @@ export function shows(observed: ObservedRow, row: Row, before: Row | undefined):
   if (observed.kind === 'status') {
     return before !== undefined && sameMapped({ ...before, status: observed.status }, row);
   }
-  return COLUMNS.every(([column, name]) => row[column] === observed[name]);
+  if (observed.kind === 'living') {
+    return COLUMNS.every(([column, name]) => row[column] === observed[name]);
+  }
+  // No more than that they are there: the row stays as it was.
+  return before !== undefined && sameMapped(before, row);
 }

@@ -2,7 +2,8 @@
 //
 //   node test/simulation/simulate.ts --histories 100000 [--world general] [--seed 1] [--mutant 'floor never raised']
 //
-// A violation is printed with the seed and path that bring it back: --seed S --path P runs that one history.
+// A violation is printed with the seed and path that bring it back: --seed S --path P runs that one history, and
+// with --told prints each gate that opens.
 import { parseArgs } from 'node:util';
 import { runFleet } from './fleet.ts';
 import { WORLDS, type WorldName } from './history.ts';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     path: { type: 'string' },
     world: { type: 'string' },
     mutant: { type: 'string' },
+    told: { type: 'boolean', default: false },
   },
 });
 const known = WORLDS.find((one) => one === values.world);
@@ -42,8 +44,8 @@ let isBroken = false;
 for (const world of worlds) {
   const histories = known ? total : Math.max(1, Math.round(total * SHARES[world]));
   const startedMs = performance.now();
-  const { path, mutant } = values;
-  const order = { world, histories, seed: Number(values.seed), path, mutant };
+  const { path, mutant, told } = values;
+  const order = { world, histories, seed: Number(values.seed), path, mutant, isTold: told };
   const report = await runFleet(order);
   const seconds = (performance.now() - startedMs) / 1000;
   const counts = Object.entries(report.totals).map(([name, count]) => `${count} ${name}`);
@@ -52,7 +54,10 @@ for (const world of worlds) {
     isBroken = true;
     say(`\n${world}: ${violation}`);
     say(`  ${history}`);
-    say(`  again: node test/simulation/simulate.ts --world ${world} --seed ${seed} --path ${at}`);
+    const broken = mutant === undefined ? '' : ` --mutant '${mutant}'`;
+    say(
+      `  again: node test/simulation/simulate.ts --world ${world}${broken} --seed ${seed} --path ${at}`,
+    );
   }
 }
 process.exit(isBroken ? 1 : 0);
