@@ -252,12 +252,13 @@ describe('beyond the larger of count and percent', () => {
     await apply(ids.slice(0, 6).map(gone));
     const held = await heldRows();
     const ports = { db, config: { rolesSchema: 'Roles', deletionGuard: DEFAULT } };
-    await applyObservations(
+    const listed = await applyObservations(
       ports,
       'default',
       { ticket: await ticketOf(), nowMs, insertOnly: true },
       [...ids.slice(7, 20).map(gone), seen(ids[5] ?? '')],
     );
+    expect([...listed.values()].map(({ outcome }) => outcome)).toEqual(Array(14).fill('unchanged'));
     expect(await heldRows()).toEqual(held);
   });
 });

@@ -383,6 +383,18 @@ describe('a word', () => {
     expect(await census()).toEqual({ active: 26, deleted: 35 });
   });
 
+  test('approved: who is still to be looked at takes no room from others who are missing', async () => {
+    const world = await aCompany();
+    removeSilently(world, idsOf(world, 1, 8));
+    await passAndSettle(world);
+    await decide(world, approveHeldRemovals);
+    world.queue.length = 0;
+    removeSilently(world, idsOf(world, 20, 20));
+    await passAndSettle(world);
+    expect(await heldRows()).toEqual([]);
+    expect(await census()).toEqual({ active: 52, deleted: 9 });
+  });
+
   test('rejected: nobody of them is removed within 24 hours, not by a push of a deletion either', async () => {
     const world = await aCompany();
     const ids = idsOf(world, 1, 6);
