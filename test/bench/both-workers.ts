@@ -57,6 +57,9 @@ export async function startBothWorkers(temporary: string, wanted: Wanted): Promi
   const envFile = writeEnvFile(folder, vars);
   await applyMigrations(temporary, config, state);
   const onLine = (line: string) => {
+    // Its queue is in memory, and gone then.
+    if (line.includes('Reloading local server'))
+      throw new Error('src/ has changed meanwhile, and `wrangler dev` has begun anew');
     const parsed = parseLogLine(line);
     if (parsed?.event === 'channel.synced') seen.synced += 1;
     if (parsed?.event === 'reconcile.ended') seen.imported = String(parsed['outcome']);
