@@ -24,6 +24,9 @@ END;
 CREATE INDEX events_of_removals ON events (directory_id, at_ms) WHERE type = 'user.deleted';
 CREATE INDEX users_who_administer ON users (directory_id) WHERE is_admin = 1 AND status = 'active';
 
+-- A letter that is brought up to date is young again, whatever its number.
+CREATE INDEX dead_letters_by_time ON dead_letters (at_ms);
+
 -- Tombstones are swept by age.
 CREATE INDEX users_by_deletion ON users (deleted_ms) WHERE status = 'deleted';
 
@@ -57,6 +60,8 @@ CREATE TABLE listed_people (
 
 -- Channels that were replaced because they did not do what they are for.
 ALTER TABLE directories ADD COLUMN suspect_channels INTEGER NOT NULL DEFAULT 0;
+-- When a pass last did its part, to the last page or to its last call; before that, when the first one began.
+ALTER TABLE directories ADD COLUMN last_pass_ms INTEGER;
 
 -- What needs a person, one row for each condition that lasts or has not been told to be over.
 CREATE TABLE alerts (

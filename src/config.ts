@@ -158,7 +158,8 @@ function combinationProblems(vars: {
       });
     }
   }
-  if (vars.PUBLIC_URL && vars.ALERT_WEBHOOK_URL?.host === vars.PUBLIC_URL.host)
+  // With a dot at its end a host is the same one.
+  if (vars.PUBLIC_URL && vars.ALERT_WEBHOOK_URL?.host.replace(/\.$/, '') === vars.PUBLIC_URL.host)
     problems.push({ name: 'ALERT_WEBHOOK_URL', problem: 'must not be at the host of PUBLIC_URL' });
   if (vars.APP_SECRET !== undefined && vars.APP_SECRET === vars.APP_SECRET_PREVIOUS) {
     problems.push({

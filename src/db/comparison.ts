@@ -10,9 +10,17 @@ import { MAPPED } from './mapped.ts';
  * - `changed` the row differs in something else
  * - `held` waits on the list of held removals, and is on a page
  * - `missing` has a living row, and is on no page
+ * - `unreadable` somebody without a row of whom the page says nothing that could be stored
  * - `approved` an operator agreed to the removal, and nobody has looked since
  */
-export type SuspectKind = 'unknown' | 'status' | 'changed' | 'held' | 'missing' | 'approved';
+export type SuspectKind =
+  | 'unreadable'
+  | 'unknown'
+  | 'status'
+  | 'changed'
+  | 'held'
+  | 'missing'
+  | 'approved';
 
 /** Somebody whom a list and the stored row disagree about. */
 export interface Suspect {
@@ -35,7 +43,7 @@ export interface PageComparison {
  * Compares people as a page shows them with their rows: one query, one row read for each.
  *
  * @param ticket of the pass, or of the first of those that go through the list together
- * @param json of an array of ObservedRow, or of `{id, kind: 'unreadable'}`; at most one for each id, below D1's 2 MB
+ * @param json of an array of ObservedRow; at most one for each id, below D1's 2 MB
  */
 export function comparePage(
   db: Database,
@@ -51,8 +59,8 @@ export function comparePage(
          FROM (
            SELECT o.value->>'$.id' AS id, u.directory_id = ?1 AND u.status <> 'deleted' AS is_living,
              CASE
-               WHEN u.id IS NULL THEN 'unknown'
-               WHEN u.directory_id <> ?1 OR u.written >= ?3 OR o.value->>'$.kind' = 'unreadable' THEN NULL
+               WHEN u.id IS NULL THEN iif(o.value->>'$.kind' = 'present', 'unreadable', 'unknown')
+               WHEN u.directory_id <> ?1 OR u.written >= ?3 OR o.value->>'$.kind' = 'present' THEN NULL
                WHEN u.status <> o.value->>'$.status' THEN 'status'
                WHEN o.value->>'$.kind' = 'living' AND (${STORED}) IS NOT (${LISTED}) THEN 'changed'
              END AS kind
@@ -67,21 +75,33 @@ export function comparePage(
   });
 }
 
-/** Those of whom still nobody has written the row, or who still have none, since the pass took its ticket. */
+const DAY_MS = 86_400_000;
+
+/**
+ * Those of whom still nobody has written the row, or who still have none, since the pass took its ticket. Who could
+ * not be stored, and is on the page as they were, is asked about once a day: their letter says so.
+ */
 export function stillSuspect(
   db: Database,
   directoryId: string,
   ticket: number,
   suspects: readonly Suspect[],
+  nowMs: number,
 ): Promise<Suspect[]> {
   return guarded(async () => {
     const { results } = await db.d1
       .prepare(
         `SELECT o.value->>'$.id' AS id, o.value->>'$.kind' AS kind
          FROM json_each(?2) o LEFT JOIN users u ON u.id = o.value->>'$.id'
-         WHERE iif(o.value->>'$.kind' = 'unknown', u.id IS NULL, u.directory_id = ?1 AND u.written < ?3)`,
+         WHERE CASE o.value->>'$.kind'
+           WHEN 'unknown' THEN u.id IS NULL
+           WHEN 'unreadable' THEN u.id IS NULL AND NOT EXISTS (
+             SELECT 1 FROM dead_letters WHERE at_ms > ?4 - ${DAY_MS} AND letter_key IN (
+               ?1 || ':' || (o.value->>'$.id') || ':unstorable',
+               ?1 || ':' || (o.value->>'$.id') || ':invalid-response'))
+           ELSE u.directory_id = ?1 AND u.written < ?3 END`,
       )
-      .bind(directoryId, JSON.stringify(suspects), ticket)
+      .bind(directoryId, JSON.stringify(suspects), ticket, nowMs)
       .all<Suspect>();
     return results;
   });

@@ -4,6 +4,18 @@ import { type Database, guarded } from './database.ts';
 import { type DeletionGuard, REMOVED, STAFF } from './removal-guard.ts';
 import type { HeldReason, UserStatus } from './schema.ts';
 
+/** So many are a megabyte and a half at most; D1 takes 2 MB for a parameter. */
+const AT_ONCE = 15_000;
+
+function pieces(items: readonly unknown[]): string[] {
+  return Array.from({ length: Math.ceil(items.length / AT_ONCE) }, (_, i) =>
+    JSON.stringify(items.slice(i * AT_ONCE, (i + 1) * AT_ONCE)),
+  );
+}
+
+/** Whoever is on the list again in the last hour of a rejection is let go by it, and not asked about once more. */
+const LAST_HOUR_MS = 3_600_000;
+
 /** Neither approved nor rejected at the moment `?2`, milliseconds. */
 const WAITS = `coalesce(approved_until_ms, 0) <= ?2 AND coalesce(rejected_until_ms, 0) <= ?2`;
 
@@ -58,7 +70,8 @@ export function readHeldSummary(
 }
 
 /**
- * Writes an operator's word about people who wait; nothing is said about anybody who waits no longer.
+ * Writes an operator's word about people who wait; nothing is said about anybody who waits no longer, or for
+ * another reason. One transaction.
  *
  * @returns whom it is about
  */
@@ -66,18 +79,24 @@ export function decideHeldRemovals(
   db: Database,
   directoryId: string,
   decision: 'approved' | 'rejected',
-  people: { ids: readonly string[]; untilMs: number; nowMs: number },
+  list: { removals: readonly HeldRemoval[]; untilMs: number; nowMs: number },
 ): Promise<string[]> {
   return guarded(async () => {
-    const { results } = await db.d1
-      .prepare(
-        `UPDATE held_removals SET ${decision}_until_ms = ?3
-         WHERE directory_id = ?1 AND ${WAITS} AND user_id IN (SELECT value FROM json_each(?4))
-         RETURNING user_id AS userId`,
-      )
-      .bind(directoryId, people.nowMs, people.untilMs, JSON.stringify(people.ids))
-      .all<{ userId: string }>();
-    return results.map(({ userId }) => userId);
+    const statements = pieces(
+      list.removals.map(({ userId, reason, sinceMs }) => ({ userId, reason, sinceMs })),
+    ).map((json) =>
+      db.d1
+        .prepare(
+          `UPDATE held_removals SET ${decision}_until_ms = ?3
+           WHERE directory_id = ?1 AND ${WAITS} AND (user_id, reason, since_ms) IN
+             (SELECT value->>'$.userId', value->>'$.reason', value->>'$.sinceMs' FROM json_each(?4))
+           RETURNING user_id AS userId`,
+        )
+        .bind(directoryId, list.nowMs, list.untilMs, json),
+    );
+    if (statements.length === 0) return [];
+    const results = await db.d1.batch<{ userId: string }>(statements);
+    return results.flatMap(({ results }) => results.map(({ userId }) => userId));
   });
 }
 
@@ -85,7 +104,8 @@ export interface HeldState {
   userId: string;
   reason: HeldReason;
   isApproved: 0 | 1;
-  isRejected: 0 | 1;
+  /** Not removed whatever Google says: an operator's word is needed, or was given against it. */
+  isBlocked: 0 | 1;
 }
 
 /** Everybody on the list, whatever was said about them. */
@@ -98,7 +118,8 @@ export function readHeldStates(
     const { results } = await db.d1
       .prepare(
         `SELECT user_id AS userId, reason, coalesce(approved_until_ms, 0) > ?2 AS isApproved,
-           coalesce(rejected_until_ms, 0) > ?2 AS isRejected
+           coalesce(approved_until_ms, 0) <= ?2
+             AND (reason <> 'missing' OR coalesce(rejected_until_ms, 0) > ?2) AS isBlocked
          FROM held_removals WHERE directory_id = ?1 ORDER BY user_id`,
       )
       .bind(directoryId, nowMs)
@@ -134,8 +155,7 @@ export function holdMissing(
   nowMs: number,
 ): Promise<void> {
   return guarded(async () => {
-    // 20,000 ids are half a megabyte; D1 takes 2 MB for a parameter.
-    for (let from = 0; from < ids.length; from += 20_000) {
+    for (const json of pieces(ids)) {
       await db.d1
         .prepare(
           `INSERT INTO held_removals (directory_id, user_id, reason, since_ms)
@@ -143,7 +163,7 @@ export function holdMissing(
            WHERE +u.directory_id = ?1 AND u.status <> 'deleted'
            ON CONFLICT (directory_id, user_id) DO NOTHING`,
         )
-        .bind(directoryId, JSON.stringify(ids.slice(from, from + 20_000)), nowMs)
+        .bind(directoryId, json, nowMs)
         .run();
     }
   });
@@ -160,13 +180,14 @@ export function releaseMissing(
   nowMs: number,
 ): Promise<void> {
   return guarded(async () => {
-    for (let from = 0; from < ids.length; from += 20_000) {
+    for (const json of pieces(ids)) {
       await db.d1
         .prepare(
-          `DELETE FROM held_removals WHERE directory_id = ?1 AND reason = 'missing' AND ${WAITS}
+          `DELETE FROM held_removals WHERE directory_id = ?1 AND reason = 'missing'
+             AND coalesce(approved_until_ms, 0) <= ?2 AND coalesce(rejected_until_ms, 0) <= ?2 + ${LAST_HOUR_MS}
              AND user_id IN (SELECT value FROM json_each(?3))`,
         )
-        .bind(directoryId, nowMs, JSON.stringify(ids.slice(from, from + 20_000)))
+        .bind(directoryId, nowMs, json)
         .run();
     }
   });

@@ -19,12 +19,14 @@ export interface MappedRow {
 
 /**
  * One look's result, ready for SQL: a living person, a person of whom only the status could be kept,
- * or one who is gone.
+ * one who is gone, or one of whom no more can be said than that they are there.
  */
 export type ObservedRow = { id: string; cause: Cause; noticedMs: number } & (
   | ({ kind: 'living' } & MappedRow)
   | { kind: 'status'; status: 'suspended' | 'archived' }
   | { kind: 'gone' }
+  /** Alive, and all else can't be kept. */
+  | { kind: 'present' }
 );
 
 /** Several of them as SQL takes them: one parameter. */

@@ -9,7 +9,7 @@ export interface MissedPushes {
   /** Channel events, in Google's spelling. */
   events: readonly string[];
   startedMs: number;
-  /** When the pass before it began: what changed earlier was that one's to find. */
+  /** When the last complete pass before it began: what changed earlier was that one's to find. */
   previousStartedMs: number;
 }
 
@@ -35,14 +35,19 @@ export function readMissedPushes(
 ): Promise<MissedPushes[]> {
   return guarded(async () => {
     const runs = await db.orm
-      .select({ startedMs: reconcileRuns.startedMs, missed: reconcileRuns.missed })
+      .select({
+        startedMs: reconcileRuns.startedMs,
+        missed: reconcileRuns.missed,
+        outcome: reconcileRuns.outcome,
+      })
       .from(reconcileRuns)
       .where(and(eq(reconcileRuns.directoryId, directoryId), gt(reconcileRuns.startedMs, sinceMs)))
       .orderBy(desc(reconcileRuns.startedMs))
       .limit(MAX_RUNS);
     return runs.flatMap(({ startedMs, missed }) => {
       const events = eventsOf(missed);
-      const previous = runs.find((run) => run.startedMs < startedMs);
+      // One that failed has looked at nobody: what it could have found is older.
+      const previous = runs.find((run) => run.startedMs < startedMs && run.outcome === 'complete');
       if (events.length === 0 || previous === undefined) return [];
       return [{ events, startedMs, previousStartedMs: previous.startedMs }];
     });

@@ -71,6 +71,9 @@ export function beginRun(
       db.d1
         .prepare(BEGIN)
         .bind(directoryId, id, ticket, startedMs, chainId, chainTicket, previousId),
+      db.d1
+        .prepare('UPDATE directories SET last_pass_ms = ?2 WHERE id = ?1 AND last_pass_ms IS NULL')
+        .bind(directoryId, startedMs),
     ]);
     const [row] = (begun?.results ?? []) as Pick<ReconcileRun, 'firstSeq' | 'living'>[];
     const [before = null] = (counted?.results ?? []) as RunCounts[];
@@ -106,7 +109,7 @@ export function noteProgress(
 }
 
 /**
- * Ends a pass that has not ended yet; a complete one counts for its directory in the same transaction.
+ * Ends a pass that has not ended yet; one that did its part counts for its directory in the same transaction.
  *
  * @param end.reason a code
  * @param end.counts `null` = as stored
@@ -141,22 +144,22 @@ export function endRun(
       })
       .where(and(eq(reconcileRuns.id, run.id), isNull(reconcileRuns.finishedMs)))
       .returning({ id: reconcileRuns.id });
+    const whole = {
+      lastReconciledMs: nowMs,
+      importedMs: sql`coalesce(${directories.importedMs}, ${nowMs})`,
+    };
     const directory = db.orm
       .update(directories)
-      .set({
-        lastReconciledMs: nowMs,
-        importedMs: sql`coalesce(${directories.importedMs}, ${nowMs})`,
-      })
+      .set({ lastPassMs: nowMs, ...(outcome === 'complete' ? whole : {}) })
       .where(
         and(
           eq(directories.id, run.directoryId),
           // A pass that was declared lost meanwhile counts no longer.
-          sql`EXISTS (SELECT 1 FROM reconcile_runs WHERE id = ${run.id} AND outcome = 'complete')`,
+          sql`EXISTS (SELECT 1 FROM reconcile_runs WHERE id = ${run.id} AND outcome = ${outcome})`,
         ),
       );
-    const [ended] = await (outcome === 'complete'
-      ? db.orm.batch([row, directory])
-      : db.orm.batch([row]));
+    const didItsPart = outcome === 'complete' || outcome === 'budget';
+    const [ended] = await (didItsPart ? db.orm.batch([row, directory]) : db.orm.batch([row]));
     if (ended.length === 0) return null;
     return db.d1.prepare(COUNT).bind(run.id, nowMs).first<RunCounts>();
   });

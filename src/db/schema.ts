@@ -19,6 +19,7 @@ export const directories = sqliteTable('directories', {
   problemSinceMs: integer('problem_since_ms'),
   inStepSinceMs: integer('in_step_since_ms'),
   suspectChannels: integer('suspect_channels').notNull().default(0),
+  lastPassMs: integer('last_pass_ms'),
 });
 
 export const USER_STATUSES = ['active', 'suspended', 'archived', 'deleted'] as const;
@@ -117,17 +118,21 @@ export const events = sqliteTable(
   ],
 );
 
-export const deadLetters = sqliteTable('dead_letters', {
-  id: integer('id').primaryKey({ autoIncrement: true }),
-  directoryId: text('directory_id'),
-  userId: text('user_id'),
-  letterKey: text('letter_key').notNull().unique(),
-  body: text('body').notNull(),
-  reason: text('reason').notNull(),
-  attempts: integer('attempts').notNull(),
-  atMs: integer('at_ms').notNull(),
-  replayedMs: integer('replayed_ms'),
-});
+export const deadLetters = sqliteTable(
+  'dead_letters',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    directoryId: text('directory_id'),
+    userId: text('user_id'),
+    letterKey: text('letter_key').notNull().unique(),
+    body: text('body').notNull(),
+    reason: text('reason').notNull(),
+    attempts: integer('attempts').notNull(),
+    atMs: integer('at_ms').notNull(),
+    replayedMs: integer('replayed_ms'),
+  },
+  (table) => [index('dead_letters_by_time').on(table.atMs)],
+);
 
 export const RECONCILE_OUTCOMES = ['complete', 'budget', 'superseded', 'failed', 'lost'] as const;
 export type ReconcileOutcome = (typeof RECONCILE_OUTCOMES)[number];

@@ -29,8 +29,8 @@ const TOMBSTONES = `
     SELECT id FROM users WHERE status = 'deleted' AND deleted_ms < ?1 ORDER BY deleted_ms LIMIT ${AT_ONCE})`;
 
 const DEAD_LETTERS = `
-  DELETE FROM dead_letters WHERE at_ms < ?1
-    AND id <= (SELECT iif(at_ms < ?1, id + ${AT_ONCE}, 0) FROM dead_letters ORDER BY id LIMIT 1)`;
+  DELETE FROM dead_letters WHERE id IN (
+    SELECT id FROM dead_letters WHERE at_ms < ?1 ORDER BY at_ms LIMIT ${AT_ONCE})`;
 
 /**
  * Deletes at most 500 of each kind.

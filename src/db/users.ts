@@ -49,6 +49,7 @@ const OUTCOMES = `
     CASE
       WHEN u.directory_id <> ?1 THEN 'foreign'
       WHEN ?3 < d.floor OR ?3 <= u.written THEN iif(?3 <= u.ticket, 'answered', 'lost')
+      WHEN o.kind = 'present' THEN 'unstorable'
       WHEN o.kind = 'gone' THEN
         CASE WHEN u.id IS NULL OR u.status = 'deleted' THEN 'unchanged' ELSE iif(${isBlocked('u.id')}, 'held', 'written') END
       WHEN o.kind = 'status' THEN

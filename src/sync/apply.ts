@@ -68,9 +68,7 @@ export async function applyObservations(
   const rows = new Map<string, ObservedRow>();
   for (const observation of observations) {
     const { id } = observation;
-    const row = toObservedRow(observation, ports.config.rolesSchema);
-    if (row) rows.set(id, row);
-    else applied.set(id, { id, outcome: 'unstorable', event: null, changed: [] });
+    rows.set(id, toObservedRow(observation, ports.config.rolesSchema));
   }
   const { ticket, nowMs, insertOnly = false } = look;
   for (const chunk of cutToParameters(rows.values())) {

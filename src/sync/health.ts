@@ -33,14 +33,16 @@ export function conditionsOf(
   held: Held,
 ): Condition[] {
   if (directory === null) return [{ reason: 'importing', sinceMs: null }];
-  const { problem, problemSinceMs, importedMs, lastReconciledMs, channelsUntilMs } = directory;
+  const { problem, problemSinceMs, importedMs, lastReconciledMs, lastPassMs, channelsUntilMs } =
+    directory;
   const conditions: Condition[] = [];
   if (problem !== null)
     conditions.push({ reason: `credential:${problem}`, sinceMs: problemSinceMs });
-  if (importedMs === null || lastReconciledMs === null)
+  // A large directory takes several passes, each of which does its part.
+  if (lastPassMs !== null && nowMs - lastPassMs > OVERDUE_INTERVALS * everyMinutes * 60_000)
+    conditions.push({ reason: 'passes-overdue', sinceMs: lastPassMs });
+  else if (importedMs === null || lastReconciledMs === null)
     conditions.push({ reason: 'importing', sinceMs: null });
-  else if (nowMs - lastReconciledMs > OVERDUE_INTERVALS * everyMinutes * 60_000)
-    conditions.push({ reason: 'passes-overdue', sinceMs: lastReconciledMs });
   if (held.waiting > 0) conditions.push({ reason: 'deletions-held', sinceMs: held.sinceMs });
   // Paused on purpose: only passes find what has changed.
   if (channelsUntilMs === 0) conditions.push({ reason: 'paused', sinceMs: null });

@@ -16,16 +16,18 @@ const DECISION_TTL_MS = 24 * 3_600_000;
 /** The list as it was shown, and the name by which it can be decided about. */
 export interface HeldList {
   removals: readonly HeldRemoval[];
-  /** `<when it was shown, ms in base 36>.<SHA-256 of that and the ids, base64url>` */
+  /** `<when it was shown, ms in base 36>.<SHA-256 of that and of who waits why since when, base64url>` */
   hash: string;
 }
 
 async function hashOf(
   directoryId: string,
   shownMs: number,
-  removals: readonly Pick<HeldRemoval, 'userId'>[],
+  removals: readonly HeldRemoval[],
 ): Promise<string> {
-  const text = [directoryId, shownMs, ...removals.map(({ userId }) => userId)].join('\n');
+  // Why and since when as well: the same people may wait again, for another reason.
+  const lines = removals.map(({ userId, reason, sinceMs }) => `${userId} ${reason} ${sinceMs}`);
+  const text = [directoryId, shownMs, ...lines].join('\n');
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return `${shownMs.toString(36)}.${base64url.encode(new Uint8Array(digest))}`;
 }
@@ -59,7 +61,7 @@ async function decide(
   // Not a secret: whoever may decide may read the list. So it needs no constant time.
   if (hash !== (await hashOf(directoryId, shownMs, removals))) return { kind: 'another-list' };
   const decided = await decideHeldRemovals(ports.db, directoryId, decision, {
-    ids: removals.map(({ userId }) => userId),
+    removals,
     untilMs: nowMs + DECISION_TTL_MS,
     nowMs,
   });

@@ -94,9 +94,9 @@ function fits(row: MappedRow): boolean {
  * Maps one observation for the database.
  *
  * @returns the row; only the status where the rest can't be kept and the person is suspended or archived;
- * `null` where nothing can be kept (an active person whose profile is too large)
+ * no more than that they are there where nothing can be kept (an active person whose profile is too large)
  */
-export function toObservedRow(observation: Observation, rolesSchema: string): ObservedRow | null {
+export function toObservedRow(observation: Observation, rolesSchema: string): ObservedRow {
   const { id, user, cause, noticedMs } = observation;
   const stamp = { id, cause, noticedMs };
   if (user === null) return { kind: 'gone', ...stamp };
@@ -114,5 +114,5 @@ export function toObservedRow(observation: Observation, rolesSchema: string): Ob
       if (!(error instanceof RangeError)) throw error;
     }
   }
-  return status === 'active' ? null : { kind: 'status', ...stamp, status };
+  return status === 'active' ? { kind: 'present', ...stamp } : { kind: 'status', ...stamp, status };
 }

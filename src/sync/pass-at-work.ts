@@ -116,7 +116,7 @@ export class PassAtWork {
         still.push(...(await decideMissing(this.#ports, this.#pass, this.#begun, listed)));
       }
       await this.#note();
-      return { ids: chooseHints(still, this.#begun.ticket), contradictions };
+      return { ids: chooseHints(still, this.#ports.random()), contradictions };
     });
     if (again === null) return this.#giveWay();
     const { ids, contradictions } = again;

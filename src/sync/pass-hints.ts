@@ -25,6 +25,7 @@ const ORDER: readonly SuspectKind[] = [
   'unknown',
   'held',
   'changed',
+  'unreadable',
 ];
 
 /** Whom still nobody has looked at since the pass began. */
@@ -37,20 +38,24 @@ export async function compareAgain(
   const still: Suspect[] = [];
   for (let from = 0; from < suspects.length; from += COMPARED_AT_ONCE) {
     const piece = suspects.slice(from, from + COMPARED_AT_ONCE);
-    still.push(...(await stillSuspect(ports.db, pass.directoryId, begun.ticket, piece)));
+    still.push(
+      ...(await stillSuspect(ports.db, pass.directoryId, begun.ticket, piece, ports.nowMs())),
+    );
   }
   return still;
 }
 
 /**
  * At most 500, the weightiest first. Within a kind each pass begins elsewhere: people about whom list and get
- * disagree for good must not keep the others from their turn.
+ * disagree for good must not keep the others from their turn. By chance, since any rhythm may meet another.
+ *
+ * @param random in [0, 1)
  */
-export function chooseHints(suspects: readonly Suspect[], ticket: number): string[] {
+export function chooseHints(suspects: readonly Suspect[], random: number): string[] {
   const chosen = new Set<string>();
   for (const kind of ORDER) {
     const ids = suspects.filter((one) => one.kind === kind).map(({ id }) => id);
-    const start = ids.length === 0 ? 0 : (ticket * MAX_HINTS) % ids.length;
+    const start = Math.floor(random * ids.length);
     for (const id of [...ids.slice(start), ...ids.slice(0, start)]) {
       if (chosen.size >= MAX_HINTS) return [...chosen];
       chosen.add(id);
@@ -108,7 +113,7 @@ export async function lookWithin(
   callsLeft: number,
 ): Promise<number> {
   // Somebody who is denied is looked at twice.
-  const people = ids.slice(0, Math.min(LOOKED_AT_ONCE, Math.floor(callsLeft / 2)));
+  const people = ids.slice(0, Math.max(0, Math.min(LOOKED_AT_ONCE, Math.floor(callsLeft / 2))));
   if (people.length === 0) return 0;
   if (await isSuperseded(ports.db, pass.directoryId, begun.ticket)) return 0;
   const noticedMs = ports.nowMs();

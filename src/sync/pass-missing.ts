@@ -9,7 +9,7 @@ import {
   releaseMissing,
 } from '../db/held-removals.ts';
 import { readListed } from '../db/listed-people.ts';
-import type { Begun, Pass } from './pass.ts';
+import { type Begun, MAX_HINTS, type Pass } from './pass.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** What the pages held, all steps of this pass together. */
@@ -81,16 +81,18 @@ export async function findMissing(
   if (isComplete && held.length === 0) return { missing: 0, suspects: [] };
   const seen = await wholeList(ports, pass, begun, listed);
   if (seen === null) return { missing: 0, suspects: [] };
-  const suspects: Suspect[] = [];
+  const approved: Suspect[] = [];
+  const denied: Suspect[] = [];
   const found: string[] = [];
   for (const { userId: id, reason, isApproved } of held) {
-    if (isApproved) suspects.push({ id, kind: 'approved' });
+    if (isApproved) approved.push({ id, kind: 'approved' });
     else if (seen.has(id) && reason === 'missing') found.push(id);
-    else if (seen.has(id)) suspects.push({ id, kind: 'held' });
+    else if (seen.has(id)) denied.push({ id, kind: 'held' });
   }
   await releaseMissing(ports.db, directoryId, found, nowMs);
   const missing = isComplete ? 0 : (await readMissing(ports, pass, begun, seen)).length;
-  return { missing, suspects };
+  // No more than a pass may ask about: what a step returns must stay below a megabyte.
+  return { missing, suspects: [...approved.slice(0, MAX_HINTS), ...denied.slice(0, MAX_HINTS)] };
 }
 
 /**
@@ -107,21 +109,20 @@ export async function decideMissing(
   const { directoryId } = pass;
   const nowMs = ports.nowMs();
   const seen = await wholeList(ports, pass, begun, listed);
-  const missing = seen === null ? [] : await readMissing(ports, pass, begun, seen);
+  if (seen === null) return [];
+  const held = new Map(
+    (await readHeldStates(ports.db, directoryId, nowMs)).map((one) => [one.userId, one]),
+  );
+  // Who waits because Google denied them is gone for all we know, and no pass removes them: they take nobody's room.
+  const missing = (await readMissing(ports, pass, begun, seen)).filter((id) => {
+    const state = held.get(id);
+    return !state?.isApproved && !state?.isBlocked;
+  });
   if (missing.length === 0) return [];
-  const held = await readHeldStates(ports.db, directoryId, nowMs);
-  const approved = new Set(held.filter((one) => one.isApproved).map(({ userId }) => userId));
-  const unapproved = missing.filter((id) => !approved.has(id));
   const room = await readRemovalRoom(ports.db, directoryId, ports.config.deletionGuard, nowMs);
-  if (unapproved.length <= room) {
-    // Whom an operator wants kept would be kept whatever Google says.
-    const rejected = new Set(held.filter((one) => one.isRejected).map(({ userId }) => userId));
-    return unapproved
-      .filter((id) => !rejected.has(id))
-      .map((id) => ({ id, kind: 'missing' as const }));
-  }
-  await holdMissing(ports.db, directoryId, unapproved, nowMs);
-  const fields = { directoryId, passId: pass.id, missing: unapproved.length, room };
+  if (missing.length <= room) return missing.map((id) => ({ id, kind: 'missing' }));
+  await holdMissing(ports.db, directoryId, missing, nowMs);
+  const fields = { directoryId, passId: pass.id, missing: missing.length, room };
   ports.log('warn', 'reconcile.held', fields);
   return [];
 }

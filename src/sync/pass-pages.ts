@@ -58,24 +58,20 @@ async function compare(
 ): Promise<{ ids: string[]; living: number; suspects: Suspect[] }> {
   const { rolesSchema } = ports.config;
   const rows: ObservedRow[] = [];
-  // Nothing is concluded about these but that they are there.
-  const present = unreadable.filter(isNew);
   for (const user of users.filter(({ id }) => isNew(id))) {
-    const row = toObservedRow({ id: user.id, user, ...stampOf(begun) }, rolesSchema);
-    if (row === null) present.push(user.id);
-    else rows.push(row);
+    rows.push(toObservedRow({ id: user.id, user, ...stampOf(begun) }, rolesSchema));
   }
-  const pieces = cutToParameters(rows).map(({ json }) => json);
-  if (present.length > 0) {
-    pieces.push(JSON.stringify(present.map((id) => ({ id, kind: 'unreadable' }))));
+  for (const id of unreadable.filter(isNew)) {
+    // Nothing is concluded about these but that they are there.
+    rows.push({ id, kind: 'present', ...stampOf(begun) });
   }
   const result = {
-    ids: [...rows.map(({ id }) => id), ...present],
+    ids: rows.map(({ id }) => id),
     living: 0,
     suspects: [] as Suspect[],
   };
-  for (const piece of pieces) {
-    const compared = await comparePage(ports.db, pass.directoryId, begun.ticket, piece);
+  for (const { json } of cutToParameters(rows)) {
+    const compared = await comparePage(ports.db, pass.directoryId, begun.ticket, json);
     result.living += compared.living;
     result.suspects.push(...compared.suspects);
   }

@@ -25,6 +25,7 @@ function aDirectory(fields: Partial<Directory> = {}): Directory {
     problem: null,
     problemSinceMs: null,
     suspectChannels: 0,
+    lastPassMs: NOW_MS - MINUTE,
     inStepSinceMs: NOW_MS - 60 * MINUTE,
     ...fields,
   };
@@ -53,18 +54,28 @@ describe('people are', () => {
       { inStep: false, reason: 'importing', sinceMs: null },
     ],
     [
+      'out of step: a first import that never comes to its end',
+      aDirectory({ importedMs: null, lastReconciledMs: null, lastPassMs: NOW_MS - 16 * MINUTE }),
+      { inStep: false, reason: 'passes-overdue', sinceMs: NOW_MS - 16 * MINUTE },
+    ],
+    [
+      'in step: a large directory whose last part ended a minute ago',
+      aDirectory({ lastReconciledMs: NOW_MS - 60 * MINUTE }),
+      { inStep: true, sinceMs: NOW_MS - 60 * MINUTE },
+    ],
+    [
       'out of step: the credential, before anything else',
       aDirectory({ problem: 'token-delegation', problemSinceMs: NOW_MS - 5, importedMs: null }),
       { inStep: false, reason: 'credential:token-delegation', sinceMs: NOW_MS - 5 },
     ],
     [
       'in step while a pass is late by three intervals',
-      aDirectory({ lastReconciledMs: NOW_MS - 15 * MINUTE }),
+      aDirectory({ lastPassMs: NOW_MS - 15 * MINUTE }),
       { inStep: true, sinceMs: NOW_MS - 60 * MINUTE },
     ],
     [
       'out of step: passes overdue by more',
-      aDirectory({ lastReconciledMs: NOW_MS - 15 * MINUTE - 1 }),
+      aDirectory({ lastPassMs: NOW_MS - 15 * MINUTE - 1 }),
       { inStep: false, reason: 'passes-overdue', sinceMs: NOW_MS - 15 * MINUTE - 1 },
     ],
     [
@@ -84,7 +95,7 @@ describe('people are', () => {
     ],
     [
       'out of step when paused and passes are overdue',
-      aDirectory({ channelsUntilMs: 0, lastReconciledMs: 1 }),
+      aDirectory({ channelsUntilMs: 0, lastPassMs: 1 }),
       { inStep: false, reason: 'passes-overdue', sinceMs: 1 },
     ],
   ];
@@ -101,7 +112,7 @@ describe('people are', () => {
   });
 
   test('overdue by the interval that is configured', () => {
-    const directory = aDirectory({ lastReconciledMs: NOW_MS - 179 * MINUTE });
+    const directory = aDirectory({ lastPassMs: NOW_MS - 179 * MINUTE });
     expect(syncHealth(directory, 60, NOW_MS, NOBODY).inStep).toBe(true);
   });
 });
@@ -143,9 +154,12 @@ describe('all reasons', () => {
   });
 
   test('are named together, the weightiest first', () => {
-    expect(
-      reasonsOf({ ...broken, lastReconciledMs: 1, channelsUntilMs: NOW_MS }, SOMEBODY),
-    ).toEqual(['credential:token-delegation', 'passes-overdue', 'deletions-held', 'no-channel']);
+    expect(reasonsOf({ ...broken, lastPassMs: 1, channelsUntilMs: NOW_MS }, SOMEBODY)).toEqual([
+      'credential:token-delegation',
+      'passes-overdue',
+      'deletions-held',
+      'no-channel',
+    ]);
     expect(reasonsOf({ ...broken, lastReconciledMs: null, channelsUntilMs: 0 }, SOMEBODY)).toEqual([
       'credential:token-delegation',
       'importing',

@@ -37,8 +37,8 @@ async function watched(minutes: number, options: WorldOptions = {}): Promise<Wor
 /** Stores a pass that found what no push had announced. */
 async function aPass(startedMs: number, missed: readonly string[] = []): Promise<void> {
   await env.DB.prepare(
-    `INSERT INTO reconcile_runs (id, directory_id, ticket, started_ms, progress_ms, missed)
-     VALUES (?1, 'default', 1, ?2, ?2, ?3)`,
+    `INSERT INTO reconcile_runs (outcome, id, directory_id, ticket, started_ms, progress_ms, missed)
+     VALUES ('complete', ?1, 'default', 1, ?2, ?2, ?3)`,
   )
     .bind(`default-${startedMs}`, startedMs, JSON.stringify(missed))
     .run();
@@ -276,8 +276,8 @@ describe('what passes say is read', () => {
     const world = await watched(60);
     await aPass(START_MS + 1);
     await env.DB.exec(
-      `INSERT INTO reconcile_runs (id, directory_id, ticket, started_ms, progress_ms, missed)
-       SELECT 'twin' || value, 'default', 1, ${START_MS + 2}, 1, '["add"]' FROM json_each('[1,2]')`.replaceAll(
+      `INSERT INTO reconcile_runs (outcome, id, directory_id, ticket, started_ms, progress_ms, missed)
+       SELECT 'complete', 'twin' || value, 'default', 1, ${START_MS + 2}, 1, '["add"]' FROM json_each('[1,2]')`.replaceAll(
         '\n',
         ' ',
       ),
@@ -295,9 +295,9 @@ describe('what passes say is read', () => {
         `INSERT INTO directories (id, customer, admin_email) VALUES ('elsewhere', 'C1', 'a@example.test')`,
       ),
       env.DB.prepare(
-        `INSERT INTO reconcile_runs (id, directory_id, ticket, started_ms, progress_ms, missed)
-         VALUES ('a', 'default', 1, ?1 + 1, 1, '[]'), ('b', 'elsewhere', 1, ?1 + 2, 1, '["add"]'),
-           ('c', 'default', 1, ?1 + 3, 1, '{"add":1}'), ('d', 'default', 1, ?1 + 4, 1, '[7]')`,
+        `INSERT INTO reconcile_runs (outcome, id, directory_id, ticket, started_ms, progress_ms, missed)
+         VALUES ('complete', 'a', 'default', 1, ?1 + 1, 1, '[]'), ('complete', 'b', 'elsewhere', 1, ?1 + 2, 1, '["add"]'),
+           ('complete', 'c', 'default', 1, ?1 + 3, 1, '{"add":1}'), ('complete', 'd', 'default', 1, ?1 + 4, 1, '[7]')`,
       ).bind(START_MS),
     ]);
     expect(await read(world, START_MS)).toEqual([]);
@@ -308,9 +308,9 @@ describe('what passes say is read', () => {
     async (when) => {
       await watched(60);
       await env.DB.prepare(
-        `INSERT INTO reconcile_runs (id, directory_id, ticket, started_ms, progress_ms, missed)
+        `INSERT INTO reconcile_runs (outcome, id, directory_id, ticket, started_ms, progress_ms, missed)
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
-         SELECT 'r' || i, 'default', i, ?1 + i, 1, '["update"]' FROM n`,
+         SELECT 'complete', 'r' || i, 'default', i, ?1 + i, 1, '["update"]' FROM n`,
       )
         .bind(START_MS)
         .run();

@@ -8,7 +8,8 @@ import {
   rejectHeldRemovals,
 } from '../../src/sync/held-removals.ts';
 import { declareLost } from '../../src/sync/pass-due.ts';
-import { notFound } from './hints.ts';
+import { chooseHints } from '../../src/sync/pass-hints.ts';
+import { notFound, onGet } from './hints.ts';
 import {
   census,
   companyOf,
@@ -16,6 +17,7 @@ import {
   HOUR,
   heldRows,
   idsOf,
+  lookNow,
   MINUTE,
   pass,
   passAndSettle,
@@ -91,6 +93,116 @@ describe('security 2: an approval lets go whom it is about, while it holds, and 
     },
     LONG,
   );
+});
+
+describe('security 6: a word is about the list that was shown', () => {
+  test('and not about the same people who wait for another reason, the last super admin among them', async () => {
+    const world = await companyOf(20);
+    const admin = world.google.workspace.users.find(({ isAdmin }) => isAdmin)?.id ?? '';
+    const hidden = [...idsOf(world, 1, 6), admin];
+    const stopHiding = onList(world, (page) => ({
+      ...page,
+      users: page.users.filter(({ id }) => !hidden.includes(id)),
+    }));
+    await passAndSettle(world);
+    const shown = await readHeldRemovals(world.ports, 'default');
+    expect(shown.removals).toHaveLength(7);
+    stopHiding();
+    await passAndSettle(world);
+    expect(await heldRows()).toEqual([]);
+
+    world.advance(6 * HOUR);
+    const others = idsOf(world, 10, 14);
+    removeSilently(world, others);
+    await lookNow(world, others);
+    for (const id of hidden) onGet(world, id, () => notFound());
+    await lookNow(world, hidden);
+    expect((await readHeldRemovals(world.ports, 'default')).removals).toHaveLength(7);
+    expect(await approveHeldRemovals(world.ports, 'default', shown.hash)).toEqual({
+      kind: 'another-list',
+    });
+    await world.settle();
+    expect(await world.user(admin)).toMatchObject({ status: 'active' });
+  });
+
+  test('and is over for whoever was seen alive, also where their profile can not be stored', async () => {
+    const world = await companyOf(40);
+    const hidden = idsOf(world, 1, 8);
+    onList(world, (page) => ({
+      ...page,
+      users: page.users.filter(({ id }) => !hidden.includes(id)),
+    }));
+    await passAndSettle(world);
+    let deep: Record<string, unknown> = {};
+    for (let i = 0; i < 150; i += 1) deep = { a: deep };
+    world.google.workspace.silently(() => {
+      for (const id of hidden) world.google.workspace.raw(id, { customSchemas: { Deep: deep } });
+    });
+    await decide(world, approveHeldRemovals);
+    await world.settle();
+    expect(await heldRows()).toEqual([]);
+    expect(await census()).toEqual({ active: 41 });
+  });
+});
+
+describe('the choice of hints', () => {
+  const changed = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ id: String(i), kind: 'changed' as const }));
+
+  test('comes round to everybody about whom list and get disagree for good', () => {
+    const asked = new Set(
+      Array.from({ length: 40 }, (_, i) => chooseHints(changed(1_500), (i * 0.37) % 1)).flat(),
+    );
+    expect(asked.size).toBe(1_500);
+  });
+
+  test('takes what decides about access before the rest, and 500 at most', () => {
+    const suspects = [...changed(600), { id: 'left', kind: 'status' as const }];
+    for (const random of [0, 0.5, 0.999]) {
+      const hints = chooseHints(suspects, random);
+      expect(hints).toHaveLength(500);
+      expect(hints[0]).toBe('left');
+    }
+  });
+});
+
+test('a pass whose calls are overdrawn by repeats looks at nobody, and the next one does', async () => {
+  const world = await companyOf(30, { vars: { GOOGLE_CALLS_PER_PASS: '5' } });
+  const changes = { ...world.ports.changes, sendBatch: () => Promise.reject(new Error('quota')) };
+  world.google.workspace.silently(() => {
+    for (const id of idsOf(world, 1, 20)) world.google.workspace.suspend(id);
+  });
+  world.google.calls.length = 0;
+  world.google.faults.failNext('list', '503', 5);
+  await pass(world, stepsOf(world), { changes });
+  expect(world.google.calls.filter(({ kind }) => kind === 'get')).toEqual([]);
+  await pass(world, stepsOf(world), { changes });
+  expect(await census()).toEqual({ active: 28, suspended: 3 });
+});
+
+test('somebody who can not be stored is asked about once a day, and not by every pass', async () => {
+  const world = await companyOf(5);
+  const odd = world.google.workspace.silently(() =>
+    world.google.workspace.add({
+      primaryEmail: 'odd@example.test',
+      givenName: 'O',
+      familyName: 'D',
+    }),
+  );
+  world.google.workspace.raw(odd.id, { customSchemas: { Big: { text: 'x'.repeat(300_000) } } });
+  const asked = async () => {
+    world.google.calls.length = 0;
+    await passAndSettle(world);
+    return world.google.calls.filter(({ kind }) => kind === 'get').length;
+  };
+  expect(await asked()).toBe(1);
+  for (let i = 0; i < 3; i += 1) {
+    world.advance(HOUR);
+    expect(await asked()).toBe(0);
+  }
+  world.google.workspace.raw(odd.id, {});
+  expect(await asked()).toBe(1);
+  expect(await world.user(odd.id)).toMatchObject({ status: 'active' });
 });
 
 test('a rejection outlives a list that shows the people once more, and is no more asked about', async () => {
