@@ -100,6 +100,8 @@ export async function runHistory(
 
 async function rest(world: World, isByPushesAlone: boolean): Promise<void> {
   const { witness, scheduler, workflows } = world;
+  // Connections that broke last still belong to the trouble.
+  await scheduler.quiet();
   makePeace(world);
   const before = new Set(workflows.instances.keys());
   world.temper.hasCron = !isByPushesAlone;

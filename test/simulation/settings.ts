@@ -15,7 +15,10 @@ export interface Setting {
   prepare: (world: World) => void;
   /** How much may happen after each command, at most. */
   pace: { ms: number; steps: number };
-  /** Pushes alone must do: nothing is lost for good, nobody changes twice within a minute, no pass helps. */
+  /**
+   * Pushes alone must do: nothing is lost for good, nobody changes twice within a minute, work is done at once, and
+   * no pass helps. More is not promised: a look that finds an older change ends the hint of a newer one.
+   */
   isByPushesAlone: boolean;
 }
 
@@ -75,7 +78,12 @@ function pushesAlone(seed: number): Setting {
     pace: { ms: 120_000, steps: 600 },
     isByPushesAlone: true,
     prepare: (world) => {
-      Object.assign(world.temper, { hasCron: false, isPrompt: true, overlapRate: 0.1 });
+      Object.assign(world.temper, {
+        hasCron: false,
+        isPrompt: true,
+        overlapRate: 0.1,
+        crashRate: 0.002,
+      });
       Object.assign(world.queue.temper, { doubleRate: 0.1 });
       world.google.faults.retryUnreachable = true;
       world.google.faults.getLagMs = chance.happens(0.6) ? 1 + chance.below(25_000) : 0;
