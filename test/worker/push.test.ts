@@ -246,7 +246,7 @@ describe('pushes', () => {
   test.each([1, 2, 3, 4, 5])(
     'that come late, twice and in any order leave people as Google has them (seed %i)',
     async (seed) => {
-      const world = await watched();
+      const world = await watched('admin@example.test');
       const { workspace, faults } = world.google;
       const people = workspace.addMany(6, { push: false });
       await acquaint(world, ...people.map(({ id }) => id));
