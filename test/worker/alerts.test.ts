@@ -65,6 +65,7 @@ async function inStep(vars: Record<string, string | undefined> = {}): Promise<Wo
   await set({
     imported_ms: START_MS,
     last_reconciled_ms: START_MS,
+    last_pass_ms: START_MS,
     channels_until_ms: START_MS + 6 * HOUR,
   });
   await env.DB.exec('DELETE FROM alerts');
@@ -91,8 +92,8 @@ async function later(world: World, ms: number): Promise<void> {
 
 const rows = async () => (await env.DB.prepare('SELECT * FROM alerts').all()).results;
 
-const overdue = (world: World) => set({ last_reconciled_ms: world.clock.nowMs - HOUR });
-const onTime = (world: World) => set({ last_reconciled_ms: world.clock.nowMs });
+const overdue = (world: World) => set({ last_pass_ms: world.clock.nowMs - HOUR });
+const onTime = (world: World) => set({ last_pass_ms: world.clock.nowMs });
 
 async function hold(userId = '100000000000000000001'): Promise<void> {
   await env.DB.prepare(
@@ -117,7 +118,7 @@ describe('a condition', () => {
     await later(world, 5 * MINUTE);
     expect(receiver.take()).toEqual(['passes-overdue ended']);
     expect(await rows()).toEqual([]);
-    await set({ last_reconciled_ms: 1 });
+    await set({ last_pass_ms: 1 });
     await cron(world);
     expect(receiver.take()).toEqual(['passes-overdue began']);
   });
@@ -342,7 +343,7 @@ describe('a receiver that fails', () => {
     await later(world, MINUTE);
     receiver.answer = () => new Response(null);
     receiver.take();
-    await set({ last_reconciled_ms: 1 });
+    await set({ last_pass_ms: 1 });
     await later(world, MINUTE);
     await later(world, 5 * MINUTE);
     expect(receiver.take()).toEqual([]);
@@ -457,7 +458,7 @@ describe('several crons', () => {
     await onTime(world);
     const second = cron(world);
     await expect.poll(() => receiver.requests.length).toBe(2);
-    await set({ last_reconciled_ms: 1 });
+    await set({ last_pass_ms: 1 });
     await cron(world);
     receiver.answer = () => new Response(null);
     arrive(new Response(null));

@@ -81,6 +81,7 @@ async function aDirectory(columns: Record<string, number | string | null> = {}):
   const row = {
     imported_ms: now - 60 * MINUTE,
     last_reconciled_ms: now - MINUTE,
+    last_pass_ms: now - MINUTE,
     channels_until_ms: now + 60 * MINUTE,
     in_step_since_ms: now - 30 * MINUTE,
     problem: null,
@@ -145,7 +146,7 @@ describe('GET /healthz/sync', () => {
       'credential:token-delegation',
       now - 5,
     ],
-    [{ last_reconciled_ms: now - 16 * MINUTE }, 'passes-overdue', now - 16 * MINUTE],
+    [{ last_pass_ms: now - 16 * MINUTE }, 'passes-overdue', now - 16 * MINUTE],
     [{ channels_until_ms: null }, 'no-channel', null],
     [{ channels_until_ms: now - 1 }, 'no-channel', now - 1],
   ];
@@ -226,7 +227,7 @@ describe('GET /', () => {
   const cases: [columns: Record<string, number | string | null>, words: string][] = [
     [{ imported_ms: null }, 'for the first time'],
     [{ problem: 'token-admin-deleted', problem_since_ms: 1 }, 'does not let Rollcall read'],
-    [{ last_reconciled_ms: 1 }, 'overdue'],
+    [{ last_pass_ms: 1 }, 'overdue'],
     [{ channels_until_ms: null }, 'has not confirmed yet'],
     [{ in_step_since_ms: null }, 'until somebody agrees'],
   ];
