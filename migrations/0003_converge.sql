@@ -43,8 +43,9 @@ ALTER TABLE reconcile_runs ADD COLUMN contradictions INTEGER NOT NULL DEFAULT 0;
 -- From `events` between this pass's start and the next one's; brought up to date until the next begins.
 ALTER TABLE reconcile_runs ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE reconcile_runs ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE reconcile_runs ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE reconcile_runs ADD COLUMN drift INTEGER NOT NULL DEFAULT 0;
+-- How many people waited for an operator's word when this was last counted.
+ALTER TABLE reconcile_runs ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 -- The channel events that should have announced the drift, as a JSON array.
 ALTER TABLE reconcile_runs ADD COLUMN missed TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(missed));
 

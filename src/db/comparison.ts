@@ -1,6 +1,6 @@
 // What a list says against what is stored. Everything here only reads: a list changes nobody who is known.
-// A row that somebody wrote since the pass began (`written` not below its ticket) was looked at by id later
-// than the list was asked, so the list says nothing about it.
+// A row that somebody wrote since the pass began (`written` not below its ticket) was looked at by id at the same
+// time or later, so the list says nothing about it.
 import { type Database, guarded } from './database.ts';
 import { MAPPED } from './mapped.ts';
 
@@ -42,7 +42,7 @@ export interface PageComparison {
 /**
  * Compares people as a page shows them with their rows: one query, one row read for each.
  *
- * @param ticket of the pass, or of the first of those that go through the list together
+ * @param ticket of the pass
  * @param json of an array of ObservedRow; at most one for each id, below D1's 2 MB
  */
 export function comparePage(
@@ -59,7 +59,7 @@ export function comparePage(
          FROM (
            SELECT o.value->>'$.id' AS id, u.directory_id = ?1 AND u.status <> 'deleted' AS is_living,
              CASE
-               WHEN u.id IS NULL THEN iif(o.value->>'$.kind' = 'present', 'unreadable', 'unknown')
+               WHEN u.id IS NULL THEN iif(o.value->>'$.kind' = 'living', 'unknown', 'unreadable')
                WHEN u.directory_id <> ?1 OR u.written >= ?3 OR o.value->>'$.kind' = 'present' THEN NULL
                WHEN u.status <> o.value->>'$.status' THEN 'status'
                WHEN o.value->>'$.kind' = 'living' AND (${STORED}) IS NOT (${LISTED}) THEN 'changed'

@@ -1,4 +1,4 @@
-// Hints that could not be answered. They stay, with the reason, until someone replays them.
+// Hints that could not be answered, with the reason. They are kept for EVENT_DAYS.
 import { sql } from 'drizzle-orm';
 import { type Database, guarded } from './database.ts';
 import { deadLetters } from './schema.ts';

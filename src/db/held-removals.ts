@@ -170,8 +170,8 @@ export function holdMissing(
 }
 
 /**
- * Lets people go who were only missing on a list, and are on it again. An operator's word about them stays for as
- * long as it holds.
+ * Lets people go who were only missing on a list, and are on it again. An operator's word about them stays
+ * until the last hour of its day.
  */
 export function releaseMissing(
   db: Database,

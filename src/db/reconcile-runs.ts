@@ -1,5 +1,5 @@
 // What each pass through `users.list` did, one row a pass, keyed by its Workflow instance.
-import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne, or, sql } from 'drizzle-orm';
 import { type Database, guarded } from './database.ts';
 import { directories, type ReconcileOutcome, reconcileRuns } from './schema.ts';
 
@@ -115,7 +115,7 @@ export function noteProgress(
  * @param end.counts `null` = as stored
  * @param end.nextPageToken where the next pass goes on
  * @param end.chainSeen how many people the passes of its chain have seen so far
- * @returns what it changed so far; `null` if it had ended before
+ * @returns what it changed so far; `null` if it had ended in another way before
  */
 export function endRun(
   db: Database,
@@ -142,7 +142,13 @@ export function endRun(
         finishedMs: nowMs,
         progressMs: nowMs,
       })
-      .where(and(eq(reconcileRuns.id, run.id), isNull(reconcileRuns.finishedMs)))
+      // A step that is repeated ends it once more in the same way.
+      .where(
+        and(
+          eq(reconcileRuns.id, run.id),
+          or(isNull(reconcileRuns.finishedMs), eq(reconcileRuns.outcome, outcome)),
+        ),
+      )
       .returning({ id: reconcileRuns.id });
     const whole = {
       lastReconciledMs: nowMs,

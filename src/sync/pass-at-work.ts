@@ -18,7 +18,7 @@ import { takePages } from './pass-pages.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** A push in flight when a page was read has arrived and been looked at by then. */
-const SECOND_LOOK_AFTER_MS = 30_000;
+const COMPARE_AGAIN_AFTER_MS = 30_000;
 
 /** One pass at work. What it holds in memory comes from its steps' results, so a restart builds it again. */
 export class PassAtWork {
@@ -106,7 +106,7 @@ export class PassAtWork {
       this.#suspects.push(...found.suspects);
     }
     if (this.progress.isSuperseded || (missing === 0 && this.#suspects.length === 0)) return;
-    await this.#steps.sleep('half a minute', SECOND_LOOK_AFTER_MS);
+    await this.#steps.sleep('half a minute', COMPARE_AGAIN_AFTER_MS);
     const again = await this.#stepUnlessOvertaken('compare again', async () => {
       const still = await compareAgain(this.#ports, this.#pass, this.#begun, this.#suspects);
       const contradictions = still.filter(

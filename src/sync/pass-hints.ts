@@ -6,8 +6,7 @@ import { isSuperseded } from '../db/directories.ts';
 import { noteWhetherReadable } from './condition.ts';
 import type { ChangeMessage } from './hint.ts';
 import { lookAt } from './look.ts';
-import type { Begun, Pass } from './pass.ts';
-import { MAX_HINTS } from './pass.ts';
+import { type Begun, MAX_HINTS, type Pass } from './pass.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** `sendBatch` takes 100 messages at most. */
@@ -103,7 +102,9 @@ export async function sendHints(
 /**
  * Looks at people within the pass, as the consumer would.
  *
- * @returns how many of them it got through; fewer if calls ran out, or Google stumbles: the next pass finds them again
+ * Nobody who can't be stored gets a letter here: that is the consumer's, once the queue takes hints again.
+ *
+ * @returns how many of them it took on; 0 if calls ran out, or Google stumbles: the next pass finds them again
  */
 export async function lookWithin(
   ports: SyncPorts,

@@ -67,7 +67,9 @@ export interface Found {
   suspects: Suspect[];
 }
 
-/** Beyond this many in one pass, unknown people are inserted from the page instead of being looked at one by one. */
+/**
+ * The most people that a pass has looked at. Beyond this many, unknown ones are inserted from the page instead.
+ */
 export const MAX_HINTS = 500;
 
 export const countsOf = ({

@@ -96,6 +96,11 @@ async function end(
     chainSeen: (begun?.chainSeen ?? 0) + seen.size,
     nowMs: ports.nowMs(),
   });
+  // Declared lost meanwhile: a younger pass has the word, and perhaps a chain that goes on.
+  if (changes === null && begun !== null) {
+    ports.log('warn', 'reconcile.ended-late', { directoryId, passId: pass.id });
+    return 'lost';
+  }
   ports.log(outcome === 'failed' ? 'error' : 'info', 'reconcile.ended', {
     directoryId,
     passId: pass.id,
@@ -106,8 +111,6 @@ async function end(
     held: changes?.held ?? 0,
     durationMs: begun === null ? 0 : ports.nowMs() - begun.startedMs,
   });
-  // Declared lost meanwhile: a younger pass has the word, and perhaps a chain that goes on.
-  if (changes === null) return outcome;
   if (outcome === 'complete' && begun !== null) {
     await dropChain(ports.db, begun.chainId);
     await reportProblem(ports, directoryId, null);

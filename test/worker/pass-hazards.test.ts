@@ -24,7 +24,7 @@ import {
   removeSilently,
   stepsOf,
 } from './removals.ts';
-import type { World } from './world.ts';
+import { env, type World } from './world.ts';
 
 const LONG = 60_000;
 
@@ -203,6 +203,51 @@ test('somebody who can not be stored is asked about once a day, and not by every
   world.google.workspace.raw(odd.id, {});
   expect(await asked()).toBe(1);
   expect(await world.user(odd.id)).toMatchObject({ status: 'active' });
+});
+
+test('a newcomer of whom only a suspension can be kept is no more asked about either', async () => {
+  const world = await companyOf(5);
+  const odd = world.google.workspace.silently(() =>
+    world.google.workspace.add({
+      primaryEmail: 'odd@example.test',
+      givenName: 'O',
+      familyName: 'D',
+    }),
+  );
+  world.google.workspace.raw(odd.id, { suspended: true, primaryEmail: 7 });
+  world.google.calls.length = 0;
+  for (let i = 0; i < 3; i += 1) {
+    await passAndSettle(world);
+    world.advance(HOUR);
+  }
+  expect(world.google.calls.filter(({ kind }) => kind === 'get')).toHaveLength(1);
+});
+
+describe('the last step of a pass', () => {
+  test('that is repeated ends the pass as it did the first time, and takes a problem back', async () => {
+    const world = await companyOf(5);
+    await env.DB.exec("UPDATE directories SET problem = 'list-failed', problem_since_ms = 1");
+    expect(await pass(world, stepsOf(world, ['end']))).toBe('complete');
+    expect(world.logs.filter(({ event }) => event === 'reconcile.ended')).toHaveLength(3);
+    expect(await env.DB.prepare('SELECT problem FROM directories').first()).toEqual({
+      problem: null,
+    });
+  });
+
+  test('of one that was declared lost says so, and nothing else', async () => {
+    const world = await companyOf(5);
+    const steps = stepsOf(world);
+    const work = steps.do;
+    steps.do = async (name, step) => {
+      if (name === 'end') {
+        const run = await readLastRun(world.ports.db, 'default');
+        if (run !== null) await declareLost(world.ports, run);
+      }
+      return work(name, step);
+    };
+    expect(await pass(world, steps)).toBe('lost');
+    expect(world.logs.at(-1)).toMatchObject({ event: 'reconcile.ended-late' });
+  });
 });
 
 test('a rejection outlives a list that shows the people once more, and is no more asked about', async () => {

@@ -718,7 +718,7 @@ describe('two passes', () => {
     ).toBe('complete');
     const before = await peopleAndEvents();
     wakeUp();
-    expect(await lost).toBe('superseded');
+    expect(await lost).toBe('lost');
     expect(await peopleAndEvents()).toEqual(before);
     const row = await env.DB.prepare('SELECT outcome FROM reconcile_runs WHERE id = ?1')
       .bind(started[0])
