@@ -4,6 +4,7 @@
 // the real D1, `browser` runs in Node too and drives a real Chromium through the pages.
 
 import { generateKeyPairSync } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
@@ -45,6 +46,8 @@ const inWorkerd = () =>
 export default defineConfig({
   root,
   test: {
+    // Left to itself vitest leaves a core to others, and of two uses one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { root, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
