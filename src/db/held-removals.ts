@@ -1,7 +1,7 @@
 // People whom something says are gone, and who stay until an operator agrees or somebody sees them alive.
 // Who is put here by a look is removal-guard.ts; this file is the list itself, and what a pass adds to it.
 import { type Database, guarded } from './database.ts';
-import { type DeletionGuard, REMOVED, STAFF } from './removal-guard.ts';
+import { type DeletionGuard, REMOVED, STAFF, waitsAt } from './removal-guard.ts';
 import type { HeldReason, UserStatus } from './schema.ts';
 
 /** So many are a megabyte and a half at most; D1 takes 2 MB for a parameter. */
@@ -17,7 +17,7 @@ function pieces(items: readonly unknown[]): string[] {
 const LAST_HOUR_MS = 3_600_000;
 
 /** Neither approved nor rejected at the moment `?2`, milliseconds. */
-const WAITS = `coalesce(approved_until_ms, 0) <= ?2 AND coalesce(rejected_until_ms, 0) <= ?2`;
+const WAITS = waitsAt('?2');
 
 /** Somebody who waits for an operator's word, as their row says. */
 export interface HeldRemoval {

@@ -1,6 +1,7 @@
 // What each pass through `users.list` did, one row a pass, keyed by its Workflow instance.
 import { and, desc, eq, isNull, ne, or, sql } from 'drizzle-orm';
 import { type Database, guarded } from './database.ts';
+import { waitsAt } from './removal-guard.ts';
 import { directories, type ReconcileOutcome, reconcileRuns } from './schema.ts';
 
 export type ReconcileRun = typeof reconcileRuns.$inferSelect;
@@ -26,7 +27,7 @@ const COUNT = `
     FROM events WHERE seq > reconcile_runs.first_seq AND directory_id = reconcile_runs.directory_id
       AND cause = 'reconcile'),
     held = (SELECT count(*) FROM held_removals h WHERE h.directory_id = reconcile_runs.directory_id
-      AND coalesce(h.approved_until_ms, 0) <= ?2 AND coalesce(h.rejected_until_ms, 0) <= ?2)
+      AND ${waitsAt('?2')})
   WHERE id = ?1 RETURNING created, changed, removed, held, drift, missed`;
 
 // How many are living follows from the last pass's number and what has come and gone since: every change

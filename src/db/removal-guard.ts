@@ -40,6 +40,10 @@ export const gate = (users: string) =>
 const held = (id: string, state: string) =>
   `EXISTS (SELECT 1 FROM held_removals h WHERE h.directory_id = ?1 AND h.user_id = ${id} AND (${state}))`;
 
+/** Neither approved nor rejected at that moment, given as SQL: an operator's word is asked for. */
+export const waitsAt = (nowMs: string) =>
+  `coalesce(approved_until_ms, 0) <= ${nowMs} AND coalesce(rejected_until_ms, 0) <= ${nowMs}`;
+
 /** An operator has agreed to this removal, and it is not too long ago. */
 export const isAllowed = (id: string) => held(id, 'coalesce(h.approved_until_ms, 0) > ?4');
 
