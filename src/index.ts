@@ -8,22 +8,8 @@ import { consumeChanges, consumeDeadChanges } from './sync/consume.ts';
 import type { Pass, Steps } from './sync/pass.ts';
 import { syncPorts } from './sync/ports.ts';
 import { reconcile } from './sync/reconcile.ts';
-import { runSchedule, type StartPass } from './sync/schedule.ts';
-
-const startPass =
-  (env: Env): StartPass =>
-  async ({ id, directoryId }) => {
-    try {
-      await env.RECONCILE.create({ id, params: { directoryId } });
-    } catch (error) {
-      // Another cron of the same minute was first; anything else is told by the instance's absence.
-      const exists = await env.RECONCILE.get(id).then(
-        () => true,
-        () => false,
-      );
-      if (!exists) throw error;
-    }
-  };
+import { runSchedule } from './sync/schedule.ts';
+import { startPassIn } from './sync/start-pass.ts';
 
 // Three minutes of retries bridge a stumble of Google's; a longer outage is the next pass's.
 const STEP = {
@@ -57,7 +43,7 @@ export default {
     const config = readConfig(env, log);
     if (config === null) return;
     const ports = syncPorts(env, config);
-    await runSchedule(ports, startPass(env), controller.scheduledTime, {
+    await runSchedule(ports, startPassIn(env), controller.scheduledTime, {
       sessions: () => sweepExpired(ports),
     });
   },

@@ -2,7 +2,10 @@
 // the origin, so that a key of one deployment or use is worth nothing in another.
 
 /** What a derived key is for; changing a label makes everything signed under it invalid. */
-export type KeyPurpose = 'rollcall/channel-token/v1' | 'rollcall/login-cookie/v1';
+export type KeyPurpose =
+  | 'rollcall/channel-token/v1'
+  | 'rollcall/login-cookie/v1'
+  | 'rollcall/setup-link/v1';
 
 async function deriveBits(secret: string, info: string, bits: number): Promise<ArrayBuffer> {
   const encoder = new TextEncoder();

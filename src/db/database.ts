@@ -34,7 +34,7 @@ export class DatabaseError extends Error {
 const CODE_BY_WORDS: readonly (readonly [RegExp, DatabaseErrorCode])[] = [
   [/no such (table|column)/i, 'database-not-migrated'],
   [
-    /constraint|RAISE|active user|never changed|keeps its id|tombstone may be|append-only/i,
+    /constraint|RAISE|active user|never changed|keeps its id|tombstone may be|append-only|stays closed|are final/i,
     'database-constraint',
   ],
   [/daily|quota|exceeded maximum db size/i, 'database-quota'],

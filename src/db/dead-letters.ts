@@ -24,3 +24,84 @@ export function storeDeadLetter(db: Database, letter: DeadLetter): Promise<void>
       });
   });
 }
+
+export interface OpenDeadLetter {
+  id: number;
+  userId: string | null;
+  /** Whom it is about, if they have a row here. */
+  name: string | null;
+  email: string | null;
+  reason: string;
+  attempts: number;
+  atMs: number;
+}
+
+// A letter that could not be read belongs to no directory, and to whoever runs the deployment.
+const IS_THEIRS = `(l.directory_id = ?1 OR (l.directory_id IS NULL AND ?1 = 'default'))`;
+
+/** The youngest letters that nobody has replayed, and how many there are, counted to 1,000. */
+export function readOpenDeadLetters(
+  db: Database,
+  directoryId: string,
+  limit: number,
+): Promise<{ letters: OpenDeadLetter[]; count: number }> {
+  return guarded(async () => {
+    const [letters, counted] = await db.d1.batch([
+      db.d1
+        .prepare(
+          `SELECT l.id AS id, l.user_id AS userId, u.full_name AS name, u.email AS email,
+             l.reason AS reason, l.attempts AS attempts, l.at_ms AS atMs
+           FROM dead_letters l LEFT JOIN users u ON u.id = l.user_id AND +u.directory_id = ?1
+           WHERE ${IS_THEIRS} AND l.replayed_ms IS NULL ORDER BY l.at_ms DESC LIMIT ?2`,
+        )
+        .bind(directoryId, limit),
+      db.d1
+        .prepare(
+          `SELECT count(*) AS count FROM (SELECT 1 FROM dead_letters l
+           WHERE ${IS_THEIRS} AND l.replayed_ms IS NULL LIMIT 1000)`,
+        )
+        .bind(directoryId),
+    ]);
+    return {
+      letters: (letters?.results ?? []) as OpenDeadLetter[],
+      count: (counted?.results[0] as { count: number } | undefined)?.count ?? 0,
+    };
+  });
+}
+
+/**
+ * Marks letters as replayed.
+ *
+ * @param ids those that were shown; the others wait
+ * @returns whom they are about; a letter that was replayed meanwhile, or is another directory's, is left alone
+ */
+export function markReplayed(
+  db: Database,
+  directoryId: string,
+  ids: readonly number[],
+  nowMs: number,
+): Promise<{ id: number; userId: string | null }[]> {
+  return guarded(async () => {
+    const { results } = await db.d1
+      .prepare(
+        `UPDATE dead_letters AS l SET replayed_ms = ?3
+         WHERE l.id IN (SELECT value FROM json_each(?2)) AND ${IS_THEIRS} AND l.replayed_ms IS NULL
+         RETURNING id, user_id AS userId`,
+      )
+      .bind(directoryId, JSON.stringify(ids), nowMs)
+      .all<{ id: number; userId: string | null }>();
+    return results;
+  });
+}
+
+/** Takes the mark back: the queue did not take the hints. */
+export function unmarkReplayed(db: Database, ids: readonly number[]): Promise<void> {
+  return guarded(async () => {
+    await db.d1
+      .prepare(
+        'UPDATE dead_letters SET replayed_ms = NULL WHERE id IN (SELECT value FROM json_each(?1))',
+      )
+      .bind(JSON.stringify(ids))
+      .run();
+  });
+}

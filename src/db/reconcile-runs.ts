@@ -188,3 +188,19 @@ export function readLastRun(
     return rows[0] ?? null;
   });
 }
+
+/** The youngest passes of a directory, running or ended. */
+export function readRecentRuns(
+  db: Database,
+  directoryId: string,
+  limit: number,
+): Promise<ReconcileRun[]> {
+  return guarded(async () =>
+    db.orm
+      .select()
+      .from(reconcileRuns)
+      .where(eq(reconcileRuns.directoryId, directoryId))
+      .orderBy(desc(reconcileRuns.startedMs), desc(reconcileRuns.ticket))
+      .limit(limit),
+  );
+}

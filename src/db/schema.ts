@@ -131,7 +131,12 @@ export const deadLetters = sqliteTable(
     atMs: integer('at_ms').notNull(),
     replayedMs: integer('replayed_ms'),
   },
-  (table) => [index('dead_letters_by_time').on(table.atMs)],
+  (table) => [
+    index('dead_letters_by_time').on(table.atMs),
+    index('dead_letters_open')
+      .on(table.directoryId, table.atMs)
+      .where(sql`${table.replayedMs} IS NULL`),
+  ],
 );
 
 export const RECONCILE_OUTCOMES = ['complete', 'budget', 'superseded', 'failed', 'lost'] as const;

@@ -1,4 +1,4 @@
-// What is old goes: events, passes, tombstones, dead letters. A little at each cron, so that no run of it is
+// What is old goes: events, passes, tombstones, dead letters, operators' actions. A little at each cron, so that no run of it is
 // long: deleting is writing, and the free plan writes 100,000 rows a day.
 import { type Database, guarded } from './database.ts';
 
@@ -9,6 +9,7 @@ export interface Swept {
   passes: number;
   tombstones: number;
   deadLetters: number;
+  operatorActions: number;
 }
 
 // Events are in order of time, or nearly: the oldest says whether there is anything to do, for one row read.
@@ -32,10 +33,15 @@ const DEAD_LETTERS = `
   DELETE FROM dead_letters WHERE id IN (
     SELECT id FROM dead_letters WHERE at_ms < ?1 ORDER BY at_ms LIMIT ${AT_ONCE})`;
 
+// Numbered in order of time, like events.
+const OPERATOR_ACTIONS = `
+  DELETE FROM operator_actions WHERE at_ms < ?1
+    AND id <= (SELECT iif(at_ms < ?1, id + ${AT_ONCE}, 0) FROM operator_actions ORDER BY id LIMIT 1)`;
+
 /**
  * Deletes at most 500 of each kind.
  *
- * @param before.eventsMs events, passes and dead letters older than this, milliseconds since the epoch
+ * @param before.eventsMs events, passes, dead letters and operators' actions older than this, milliseconds since the epoch
  * @param before.tombstonesMs people deleted before this
  */
 export function sweepOld(
@@ -49,10 +55,10 @@ export function sweepOld(
       db.d1.prepare(PASSES).bind(eventsMs),
       db.d1.prepare(TOMBSTONES).bind(tombstonesMs),
       db.d1.prepare(DEAD_LETTERS).bind(eventsMs),
+      db.d1.prepare(OPERATOR_ACTIONS).bind(eventsMs),
     ]);
-    const [events = 0, passes = 0, tombstones = 0, deadLetters = 0] = results.map(
-      ({ meta }) => meta.changes,
-    );
-    return { events, passes, tombstones, deadLetters };
+    const [events = 0, passes = 0, tombstones = 0, deadLetters = 0, operatorActions = 0] =
+      results.map(({ meta }) => meta.changes);
+    return { events, passes, tombstones, deadLetters, operatorActions };
   });
 }

@@ -7,6 +7,10 @@ const KEY_PROBLEM = 'must be the whole JSON key file of a service account';
 const keyFile = z.object({
   type: z.literal('service_account'),
   client_email: z.email(),
+  client_id: z
+    .string()
+    .regex(/^\d{6,40}$/)
+    .optional(),
   private_key_id: z.string().min(1),
   private_key: z
     .string()
@@ -32,9 +36,10 @@ export const serviceAccountKey = z.string().transform((text, context): ServiceAc
     );
     return z.NEVER;
   }
-  const { client_email, private_key_id, private_key, token_uri } = parsed.data;
+  const { client_email, client_id, private_key_id, private_key, token_uri } = parsed.data;
   return {
     clientEmail: client_email,
+    clientId: client_id ?? null,
     privateKeyId: private_key_id,
     privateKey: private_key,
     tokenUri: token_uri,

@@ -11,6 +11,8 @@ export const DIRECTORY_SCOPE = 'https://www.googleapis.com/auth/admin.directory.
 /** What is used of a downloaded key file. */
 export interface ServiceAccountKey {
   clientEmail: string;
+  /** Numeric: what the Admin console wants for domain-wide delegation. Every key file has it; ours may be cut short. */
+  clientId: string | null;
   privateKeyId: string;
   /** PKCS#8 PEM. */
   privateKey: string;

@@ -1,5 +1,6 @@
 // The consumer of `rollcall-changes`: folds hints for the same person into one look, applies what Google
 // answers, and decides each message on its own.
+import { noteProbeSynced } from '../db/channel-probes.ts';
 import { type DeadLetter, storeDeadLetter } from '../db/dead-letters.ts';
 import { backoffSeconds } from './backoff.ts';
 import { rememberSync } from './channel-store.ts';
@@ -59,13 +60,14 @@ async function bury(
 async function noteSync(ports: SyncPorts, message: QueuedMessage, note: SyncNote): Promise<void> {
   try {
     await rememberSync(ports.channels, note);
+    await noteProbeSynced(ports.db, note.channelId, note.noticedMs);
     ports.log('info', 'channel.synced', {
       directoryId: note.directoryId,
       channelId: note.channelId,
     });
     message.ack();
   } catch {
-    // KV refuses a second write to one key within a second, and may be away.
+    // KV refuses a second write to one key within a second, and may be away; so may D1.
     message.retry({ delaySeconds: backoffSeconds(message.attempts, ports.random()) });
   }
 }

@@ -2,34 +2,15 @@
 // late, repeated or doubled: nothing depends on the previous one.
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { readDirectory } from '../db/directories.ts';
-import { readLastRun } from '../db/reconcile-runs.ts';
 import { isCredentialFailure } from '../google/errors.ts';
 import { errorCode } from '../log.ts';
 import { tellAlerts } from './alerts.ts';
 import { type ChannelOwner, keepChannels } from './channels.ts';
 import { refreshCondition, reportProblem } from './condition.ts';
 import { ensureDefaultDirectory } from './default-directory.ts';
-import type { Pass } from './pass.ts';
-import { declareLost, isPassDue } from './pass-due.ts';
 import type { SyncPorts } from './ports.ts';
+import { type StartPass, startDuePass } from './start-pass.ts';
 import { sweepOld } from './sweep.ts';
-
-/** Starts a Workflow instance; an instance of that id that exists already is left alone. */
-export type StartPass = (pass: Pass) => Promise<void>;
-
-async function startDuePass(
-  ports: SyncPorts,
-  startPass: StartPass,
-  scheduledMs: number,
-): Promise<void> {
-  const directoryId = DEFAULT_DIRECTORY_ID;
-  const last = await readLastRun(ports.db, directoryId);
-  const due = isPassDue(last, ports.config.reconcileEveryMinutes, ports.nowMs());
-  if (due === 'no') return;
-  if (due === 'yes-last-is-lost' && last !== null) await declareLost(ports, last);
-  // Two crons of the same minute name the same pass.
-  await startPass({ id: `${directoryId}-${Math.floor(scheduledMs / 60_000)}`, directoryId });
-}
 
 async function tendChannels(ports: SyncPorts, owner: ChannelOwner): Promise<void> {
   const { failure, coveredUntilMs, ...counts } = await keepChannels(ports, owner);
@@ -58,7 +39,7 @@ export async function runSchedule(
     },
     // Before the pass: what changes while it is under way is pushed.
     channels: () => tendChannels(ports, owner),
-    pass: () => startDuePass(ports, startPass, scheduledMs),
+    pass: () => startDuePass(ports, startPass, DEFAULT_DIRECTORY_ID, scheduledMs),
     alerts: () => tellAlerts(ports, DEFAULT_DIRECTORY_ID),
     sweep: () => sweepOld(ports),
     ...more,

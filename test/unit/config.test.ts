@@ -23,6 +23,7 @@ describe('a right configuration', () => {
       publicUrl: new URL('https://people.rollcall.example'),
       serviceAccount: {
         clientEmail: KEY_FILE.client_email,
+        clientId: KEY_FILE.client_id,
         privateKeyId: KEY_FILE.private_key_id,
         privateKey: KEY_FILE.private_key,
         tokenUri: 'https://oauth2.googleapis.com/token',

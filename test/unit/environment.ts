@@ -10,6 +10,7 @@ export const KEY_FILE = {
   private_key_id: 'test-key-1',
   private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   client_email: 'rollcall@rollcall-test.iam.gserviceaccount.com',
+  client_id: '100000000000000000001',
   token_uri: 'https://oauth2.googleapis.com/token',
 };
 

@@ -1,10 +1,11 @@
 // The tables as drizzle sees them are the tables as the migrations make them.
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, test } from 'vitest';
+import * as operatorSchema from '../../src/db/operator-schema.ts';
 import * as schema from '../../src/db/schema.ts';
 import { env } from './world.ts';
 
-const tables = Object.values(schema)
+const tables = Object.values({ ...schema, ...operatorSchema })
   .filter((value) => typeof value === 'object' && !Array.isArray(value))
   .map((value) => getTableConfig(value as SQLiteTable))
   .map((config) => ({ name: config.name, config }));
@@ -138,11 +139,14 @@ test('tables with a text key are stored by that key alone where each look writes
 
   expect(real.map(({ name }) => name)).toEqual([
     'alerts',
+    'channel_probes',
     'hand_over_codes',
     'held_removals',
     'listed_people',
+    'people_counts',
     'reconcile_runs',
     'sessions',
+    'setup_visits',
     'sign_in_refusals',
     'users',
   ]);

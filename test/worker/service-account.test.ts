@@ -33,6 +33,7 @@ function keyOf({ serviceAccountKey }: Google): ServiceAccountKey {
   const file = JSON.parse(serviceAccountKey);
   return {
     clientEmail: file.client_email,
+    clientId: file.client_id,
     privateKeyId: file.private_key_id,
     privateKey: file.private_key,
     tokenUri: AUDIENCE,

@@ -1,0 +1,78 @@
+// What operators asked for, kept for EVENT_DAYS: written before it is done, so that nothing is done without a word of it.
+import { type Database, guarded } from './database.ts';
+
+export interface NewOperatorAction {
+  directoryId: string;
+  /** `user:<id>`, `operator-token` or `setup-link`. */
+  actor: string;
+  /** `held-removals.approve`, `dead-letters.replay`, `pass.start`, … */
+  action: string;
+  /** Ids and counts; never an address or a name. */
+  detail: Readonly<Record<string, string | number>>;
+  requestId: string;
+  atMs: number;
+}
+
+export interface OperatorAction extends Omit<NewOperatorAction, 'detail'> {
+  id: number;
+  detail: Record<string, string | number>;
+  /** The name of who it was, if they are still known here. */
+  actorName: string | null;
+  /** How it ended; `null` while it is under way, or when it was cut off. */
+  outcome: string | null;
+}
+
+/** Writes down what is about to be done. @returns its number */
+export function beginOperatorAction(db: Database, action: NewOperatorAction): Promise<number> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare(
+        `INSERT INTO operator_actions (directory_id, actor, action, detail, request_id, at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id`,
+      )
+      .bind(
+        action.directoryId,
+        action.actor,
+        action.action,
+        JSON.stringify(action.detail),
+        action.requestId,
+        action.atMs,
+      )
+      .first<{ id: number }>();
+    return row?.id ?? 0;
+  });
+}
+
+/** Writes down how it ended. Once: an outcome is never changed. */
+export function endOperatorAction(db: Database, id: number, outcome: string): Promise<void> {
+  return guarded(async () => {
+    await db.d1
+      .prepare('UPDATE operator_actions SET outcome = ?2 WHERE id = ?1 AND outcome IS NULL')
+      .bind(id, outcome)
+      .run();
+  });
+}
+
+/** The youngest actions of a directory. */
+export function readOperatorActions(
+  db: Database,
+  directoryId: string,
+  limit: number,
+): Promise<OperatorAction[]> {
+  return guarded(async () => {
+    const { results } = await db.d1
+      .prepare(
+        `SELECT a.id AS id, a.directory_id AS directoryId, a.actor AS actor, a.action AS action,
+           a.detail AS detail, a.request_id AS requestId, a.at_ms AS atMs, a.outcome AS outcome,
+           (SELECT u.full_name FROM users u
+             WHERE u.id = substr(a.actor, 6) AND a.actor LIKE 'user:%' AND +u.directory_id = ?1) AS actorName
+         FROM operator_actions a WHERE a.directory_id = ?1 ORDER BY a.at_ms DESC, a.id DESC LIMIT ?2`,
+      )
+      .bind(directoryId, limit)
+      .all<Omit<OperatorAction, 'detail'> & { detail: string }>();
+    return results.map((row) => ({
+      ...row,
+      detail: JSON.parse(row.detail) as OperatorAction['detail'],
+    }));
+  });
+}

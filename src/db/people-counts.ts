@@ -1,0 +1,41 @@
+// How many people of each status there are. Counted from the events since it was last asked, so that a question about
+// numbers reads nobody's row.
+import { type Database, guarded } from './database.ts';
+
+export interface PeopleCounts {
+  active: number;
+  suspended: number;
+  archived: number;
+  deleted: number;
+}
+
+// A directory that came after the migration starts from nothing: everybody in it is an event.
+const BEGIN = `
+  INSERT INTO people_counts (directory_id, seq, active, suspended, archived, deleted)
+  SELECT id, 0, 0, 0, 0, 0 FROM directories WHERE id = ?1 ON CONFLICT (directory_id) DO NOTHING`;
+
+const gained = (status: keyof PeopleCounts) =>
+  `people_counts.${status} + coalesce(sum((e.after->>'$.status' = '${status}')
+    - coalesce(e.before->>'$.status' = '${status}', 0)), 0)`;
+
+const CATCH_UP = `
+  UPDATE people_counts SET (active, suspended, archived, deleted, seq) = (
+    SELECT ${gained('active')}, ${gained('suspended')}, ${gained('archived')}, ${gained('deleted')},
+      (SELECT max(seq) FROM events)
+    FROM events e WHERE e.seq > people_counts.seq AND e.directory_id = people_counts.directory_id)
+  WHERE directory_id = ?1 AND EXISTS (SELECT 1 FROM events WHERE seq > people_counts.seq)`;
+
+const READ = `SELECT active, suspended, archived, deleted FROM people_counts WHERE directory_id = ?1`;
+
+/**
+ * Brings the numbers up to date and reads them. Each event is read once for this, whoever asks first; the row is
+ * written only where something has happened.
+ */
+export function readPeopleCounts(db: Database, directoryId: string): Promise<PeopleCounts> {
+  return guarded(async () => {
+    const results = await db.d1.batch<PeopleCounts>(
+      [BEGIN, CATCH_UP, READ].map((sql) => db.d1.prepare(sql).bind(directoryId)),
+    );
+    return results[2]?.results[0] ?? { active: 0, suspended: 0, archived: 0, deleted: 0 };
+  });
+}

@@ -1,0 +1,85 @@
+// Who may open the set-up without a session, and what its last check found. Tokens arrive here as hashes.
+import { type Database, guarded } from './database.ts';
+
+/**
+ * Uses a set-up link up, and opens a visit with it.
+ *
+ * @returns `false` for a link that was used before, or once set-up is closed; then nothing was written
+ */
+export function openSetupVisit(
+  db: Database,
+  visit: { linkHash: string; visitHash: string; nowMs: number; expiresMs: number },
+): Promise<boolean> {
+  return guarded(async () => {
+    const { meta } = await db.d1
+      .prepare(
+        `INSERT INTO setup_visits (link_hash, visit_hash, created_ms, expires_ms)
+         SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM setup_closed)
+         ON CONFLICT (link_hash) DO NOTHING`,
+      )
+      .bind(visit.linkHash, visit.visitHash, visit.nowMs, visit.expiresMs)
+      .run();
+    return meta.changes > 0;
+  });
+}
+
+/** Whether a visit is open, and whether set-up is closed for good. One query. */
+export function readSetupDoor(
+  db: Database,
+  visitHash: string | null,
+  nowMs: number,
+): Promise<{ isVisitOpen: boolean; isClosed: boolean }> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare(
+        `SELECT EXISTS (SELECT 1 FROM setup_closed) AS closed,
+           EXISTS (SELECT 1 FROM setup_visits WHERE visit_hash = ?1 AND expires_ms > ?2) AS open`,
+      )
+      .bind(visitHash, nowMs)
+      .first<{ closed: 0 | 1; open: 0 | 1 }>();
+    const isClosed = row?.closed !== 0;
+    return { isVisitOpen: !isClosed && row?.open === 1, isClosed };
+  });
+}
+
+/** What the last check found, and when; `null` before the first. */
+export function readSetupFindings(
+  db: Database,
+): Promise<{ findings: unknown; checkedMs: number } | null> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare('SELECT findings, checked_ms AS checkedMs FROM setup_findings WHERE id = 1')
+      .first<{ findings: string; checkedMs: number }>();
+    return row && { findings: JSON.parse(row.findings) as unknown, checkedMs: row.checkedMs };
+  });
+}
+
+/** Keeps what a check found in the place of what the one before it did. */
+export function keepSetupFindings(db: Database, findings: unknown, nowMs: number): Promise<void> {
+  return guarded(async () => {
+    await db.d1
+      .prepare(
+        `INSERT INTO setup_findings (id, findings, checked_ms) VALUES (1, ?1, ?2)
+         ON CONFLICT (id) DO UPDATE SET findings = excluded.findings, checked_ms = excluded.checked_ms`,
+      )
+      .bind(JSON.stringify(findings), nowMs)
+      .run();
+  });
+}
+
+/** The file of the youngest migration that was applied; `null` for none. */
+export function readLastMigration(db: Database): Promise<string | null> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare('SELECT name FROM d1_migrations ORDER BY name DESC LIMIT 1')
+      .first<{ name: string }>();
+    return row?.name ?? null;
+  });
+}
+
+/** Forgets visits that are over. Their links are too old by then to be used again. */
+export function sweepSetupVisits(db: Database, beforeMs: number): Promise<void> {
+  return guarded(async () => {
+    await db.d1.prepare('DELETE FROM setup_visits WHERE expires_ms < ?1').bind(beforeMs).run();
+  });
+}

@@ -1,0 +1,47 @@
+// What an operator does is written down before it is done, and how it ended after: nothing is done without a word of it.
+import {
+  beginOperatorAction,
+  endOperatorAction,
+  type NewOperatorAction,
+} from '../db/operator-actions.ts';
+import { errorCode } from '../log.ts';
+import type { SyncPorts } from './ports.ts';
+
+/**
+ * Does something for an operator.
+ *
+ * @param outcomeOf a few words, a code or a count, for how it ended; never an address or a name
+ * @throws what `work` throws, with its code written down; a DatabaseError before anything was done
+ */
+export async function operatorAction<T>(
+  ports: Pick<SyncPorts, 'db' | 'log' | 'nowMs'>,
+  action: Omit<NewOperatorAction, 'atMs'>,
+  work: () => Promise<T>,
+  outcomeOf: (result: T) => string,
+): Promise<T> {
+  const id = await beginOperatorAction(ports.db, { ...action, atMs: ports.nowMs() });
+  const end = async (outcome: string) => {
+    const { directoryId, actor, requestId } = action;
+    ports.log('info', 'operator.acted', {
+      directoryId,
+      actor,
+      action: action.action,
+      outcome,
+      requestId,
+    });
+    try {
+      await endOperatorAction(ports.db, id, outcome);
+    } catch (error) {
+      // It is done; the row says that it was begun.
+      ports.log('warn', 'operator.not-noted', { directoryId, requestId, code: errorCode(error) });
+    }
+  };
+  try {
+    const result = await work();
+    await end(outcomeOf(result));
+    return result;
+  } catch (error) {
+    await end(`failed:${errorCode(error)}`);
+    throw error;
+  }
+}
