@@ -1,0 +1,99 @@
+// The style sheet of the pages for those who run the deployment: console and set-up.
+import { COLOURS } from './style.ts';
+
+export const OPERATOR_STYLE = `${COLOURS}
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+html { scroll-padding-top: 4.5rem; }
+body { margin: 0; min-height: 100vh; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+a { color: var(--good); text-underline-offset: .15em; }
+:focus-visible { outline: 3px solid var(--good); outline-offset: 2px; border-radius: .25rem; }
+.skip { position: absolute; left: 1rem; top: -4rem; z-index: 3; padding: .5rem 1rem; border-radius: .5rem; background: var(--card); }
+.skip:focus { top: .5rem; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.top { position: sticky; top: 0; z-index: 2; background: var(--card); border-bottom: 1px solid var(--line); }
+.top > div { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.5rem; max-width: 72rem; margin: 0 auto; padding: .65rem clamp(1rem, 3vw, 2rem); }
+.mark { display: flex; align-items: center; gap: .6rem; color: var(--ink); font-weight: 650; letter-spacing: -.01em; text-decoration: none; }
+.mark span { display: grid; place-items: center; width: 1.75rem; height: 1.75rem; border-radius: .5rem; background: var(--good); color: var(--card); font-size: 1rem; }
+.top nav ul { display: flex; flex-wrap: wrap; gap: .15rem; margin: 0; padding: 0; list-style: none; }
+.top nav a { display: block; padding: .3rem .7rem; border-radius: .5rem; color: var(--soft); text-decoration: none; }
+.top nav a:hover { color: var(--ink); }
+.top nav a[aria-current] { background: var(--good-soft); color: var(--good); font-weight: 600; }
+.who { display: flex; align-items: center; gap: .75rem; margin-left: auto; min-width: 0; color: var(--soft); font-size: .9rem; }
+.who bdi { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.who form { margin: 0; }
+main { display: grid; gap: 1.75rem; max-width: 72rem; margin: 0 auto; padding: clamp(1.25rem, 4vw, 2.5rem) clamp(1rem, 3vw, 2rem) 4rem; }
+main > *, section, .card { min-width: 0; }
+h1 { margin: 0; font-size: clamp(1.5rem, 4vw, 2rem); line-height: 1.2; letter-spacing: -.02em; text-wrap: balance; overflow-wrap: anywhere; }
+h2 { margin: 0 0 .85rem; font-size: 1.15rem; line-height: 1.3; letter-spacing: -.01em; }
+h3 { margin: 0 0 .35rem; font-size: 1rem; line-height: 1.4; }
+p { margin: 0 0 .75rem; max-width: 70ch; }
+p:last-child, ul:last-child, ol:last-child { margin-bottom: 0; }
+.lead, .quiet { color: var(--soft); }
+.lead { margin-top: .4rem; font-size: 1.05rem; }
+.small { font-size: .9rem; }
+header.page { display: flex; flex-wrap: wrap; align-items: start; justify-content: space-between; gap: 1rem; }
+header.page > div:first-child { flex: 1 1 20rem; min-width: 0; }
+.card { padding: clamp(1rem, 3vw, 1.5rem); border: 1px solid var(--line); border-radius: .9rem; background: var(--card); }
+.card.good { border-color: var(--good); background: var(--good-soft); }
+.card.wait { border-color: var(--wait); background: var(--wait-soft); }
+.card.bad { border-color: var(--bad); background: var(--bad-soft); }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.75rem; align-items: start; }
+.state { display: flex; gap: .9rem; align-items: center; }
+.state h1 { font-size: clamp(1.3rem, 3.5vw, 1.7rem); }
+.state p { margin: .2rem 0 0; }
+.state.good, .state.good p { color: var(--good); } .state.wait, .state.wait p { color: var(--wait); } .state.bad, .state.bad p { color: var(--bad); }
+.sign { flex: none; display: grid; place-items: center; width: 1.9rem; height: 1.9rem; border-radius: 50%; background: currentColor; }
+.sign::before { color: var(--card); font-weight: 700; }
+.good > .sign::before, .sign.good::before { content: "\\2713"; } .bad > .sign::before, .sign.bad::before { content: "!"; } .wait > .sign::before, .sign.wait::before { content: "\\2026"; }
+.sign.good { color: var(--good); } .sign.bad { color: var(--bad); } .sign.wait { color: var(--wait); }
+.sign.none { background: transparent; border: 2px solid var(--line); }
+.counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; margin: 0; }
+.counts div { display: flex; flex-direction: column-reverse; padding: .9rem 1.1rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
+.counts dt { color: var(--soft); font-size: .9rem; }
+.counts dd { margin: 0; font-size: 1.6rem; font-weight: 600; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
+table { width: 100%; border-collapse: collapse; font-size: .925rem; font-variant-numeric: tabular-nums; }
+caption { padding: .75rem 1rem 0; text-align: left; color: var(--soft); }
+th, td { padding: .55rem 1rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
+thead th { border-top: 0; color: var(--soft); font-weight: 500; white-space: nowrap; }
+td.number, th.number { text-align: right; }
+td time, td.word { white-space: nowrap; }
+td small { display: block; color: var(--soft); overflow-wrap: anywhere; }
+.tag { display: inline-block; padding: .05rem .6rem; border-radius: 1rem; background: var(--paper); color: var(--soft); font-size: .85rem; white-space: nowrap; }
+.tag.good { background: var(--good-soft); color: var(--good); } .tag.wait { background: var(--wait-soft); color: var(--wait); } .tag.bad { background: var(--bad-soft); color: var(--bad); }
+.nothing { padding: 1.25rem; border: 1px dashed var(--line); border-radius: .75rem; color: var(--soft); }
+.actions { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: center; margin-top: 1rem; }
+form { margin: 0; }
+button, .button {
+  display: inline-flex; align-items: center; justify-content: center; min-height: 2.5rem; padding: .3rem 1.1rem; border: 1px solid var(--line); border-radius: .6rem;
+  background: var(--card); color: var(--ink); font: inherit; font-weight: 550; text-decoration: none; cursor: pointer;
+}
+button:hover, .button:hover { border-color: var(--soft); }
+button.main { border-color: var(--good); background: var(--good); color: var(--card); }
+button.grave { border-color: var(--bad); color: var(--bad); background: var(--card); }
+button.tiny { min-height: 2rem; padding: .1rem .75rem; font-size: .875rem; }
+button[disabled] { opacity: .55; cursor: default; }
+label.check { display: flex; gap: .6rem; align-items: baseline; }
+input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good); transform: translateY(.1rem); }
+.findings { display: grid; gap: .75rem; margin: 0; padding: 0; list-style: none; }
+.findings > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .2rem .9rem; padding: .9rem clamp(.9rem, 2.5vw, 1.25rem); border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
+.findings > li.bad { border-color: var(--bad); } .findings > li.wait { border-color: var(--wait); }
+.findings .sign { width: 1.6rem; height: 1.6rem; font-size: .9rem; }
+.findings ol { margin: .6rem 0; padding-left: 1.3rem; } .findings ol li { margin: .3rem 0; max-width: 72ch; overflow-wrap: anywhere; }
+.values { display: grid; gap: .75rem; margin: 0; }
+.values dt { color: var(--soft); font-size: .9rem; }
+.values dd { display: flex; flex-wrap: wrap; gap: .5rem; align-items: start; margin: .15rem 0 0; }
+code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
+.value { flex: 0 1 auto; min-width: 0; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; }
+.said { padding: .8rem 1.1rem; border-radius: .75rem; background: var(--good-soft); color: var(--good); }
+.said.bad { background: var(--bad-soft); color: var(--bad); }
+.narrow { max-width: 40rem; margin: clamp(1rem, 8vh, 6rem) auto 0; }
+footer { max-width: 72rem; margin: 0 auto; padding: 0 clamp(1rem, 3vw, 2rem) 2rem; color: var(--soft); font-size: .85rem; }
+@media (max-width: 40rem) {
+  .who { width: 100%; margin-left: 0; justify-content: space-between; }
+  .top { position: static; }
+  th, td { padding: .5rem .75rem; }
+}
+@media (prefers-reduced-motion: no-preference) { .spin .sign { animation: wait 1.6s ease-in-out infinite alternate; } @keyframes wait { to { opacity: .45; } } }
+`;
