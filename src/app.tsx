@@ -2,6 +2,8 @@
 import { Hono } from 'hono';
 import { api } from './api/routes.ts';
 import { type AppEnv, parseConfig, readConfig } from './config.ts';
+import { CONSOLE_PATH, SETUP_PATH } from './console/nav.ts';
+import { consoleRoutes } from './console/routes.tsx';
 import { DatabaseError, openDatabase, ping } from './db/database.ts';
 import { headersFor } from './headers.ts';
 import { errorCode, log } from './log.ts';
@@ -13,6 +15,10 @@ import { NOTIFICATIONS_PATH } from './sync/channels.ts';
 import { notifications, syncHealthRoute } from './sync/routes.ts';
 
 export const app = new Hono<AppEnv>();
+
+const isUnder = (path: string, asked: string) => asked === path || asked.startsWith(`${path}/`);
+/** Also asked while there is no configuration that the others could work with. */
+const mountedSetup = new Hono<AppEnv>();
 
 app.use(function named(c, next) {
   // Ours, never the client's: it stands in the log and on pages.
@@ -27,8 +33,12 @@ app.use((c, next) => {
 
 app.use(async function configured(c, next) {
   const config = readConfig(c.env, log);
-  // The operator finds names and remedies in the log; a stranger learns that there is something.
-  if (config === null) return c.json({ ok: false, reason: 'configuration' }, 503);
+  if (config === null) {
+    // Where whoever has a set-up link, or is a super admin, reads what the log says as well.
+    if (isUnder(SETUP_PATH, c.req.path)) return mountedSetup.fetch(c.req.raw, c.env);
+    // The operator finds names and remedies in the log; a stranger learns that there is something.
+    return c.json({ ok: false, reason: 'configuration' }, 503);
+  }
   // An origin that is not ours would make our links, cookies and tokens somebody else's.
   if (new URL(c.req.url).host !== config.publicUrl.host)
     return c.text('Misdirected request\n', 421);
@@ -57,6 +67,8 @@ app.route('/healthz/sync', syncHealthRoute);
 app.route(NOTIFICATIONS_PATH, notifications);
 app.route('/auth', auth);
 app.route('/api/v1', api);
+app.route(CONSOLE_PATH, consoleRoutes);
+app.route('/', mountedSetup);
 app.use('/embed/*', onlyWhereFramed);
 app.route('/embed', embed);
 app.route('/', sample);

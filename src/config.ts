@@ -80,7 +80,12 @@ export interface ConfigProblem {
 
 export type ParsedConfig =
   | { ok: true; config: Config }
-  | { ok: false; problems: readonly ConfigProblem[] };
+  | {
+      ok: false;
+      problems: readonly ConfigProblem[];
+      /** What of it can be used all the same: enough to show the problems to whoever may see them. */
+      usable: Partial<Pick<Config, 'publicUrl' | 'appSecret'>>;
+    };
 
 const VARS = {
   PUBLIC_URL: origin,
@@ -220,7 +225,14 @@ function parse(env: Env): ParsedConfig {
       problems.push({ name, problem: 'is not bound: take wrangler.toml as it is' });
   }
   problems.push(...combinationProblems(vars));
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) {
+    const { PUBLIC_URL, APP_SECRET } = vars as { PUBLIC_URL?: URL; APP_SECRET?: string };
+    const usable = {
+      ...(PUBLIC_URL === undefined ? {} : { publicUrl: PUBLIC_URL }),
+      ...(APP_SECRET === undefined ? {} : { appSecret: APP_SECRET }),
+    };
+    return { ok: false, problems, usable };
+  }
   const valid = vars as { [N in Name]: z.output<(typeof VARS)[N]> };
   return {
     ok: true,

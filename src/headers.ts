@@ -18,14 +18,19 @@ const CONTENT = {
 // `no-referrer` would make a plain form send `Origin: null`.
 const referrerPolicy = 'same-origin';
 
-const unframed = (crossOriginOpenerPolicy: 'same-origin' | 'unsafe-none') =>
+const unframed = (
+  crossOriginOpenerPolicy: 'same-origin' | 'unsafe-none',
+  referrer: 'same-origin' | 'strict-origin' = referrerPolicy,
+) =>
   secureHeaders({
     contentSecurityPolicy: { ...CONTENT, frameAncestors: ["'none'"] },
-    referrerPolicy,
+    referrerPolicy: referrer,
     xFrameOptions: 'DENY',
     crossOriginOpenerPolicy,
   });
 const own = unframed('same-origin');
+// Its address holds the set-up link's token: no request may carry that on, and the form's must still say its origin.
+const secretAddress = unframed('same-origin', 'strict-origin');
 // Also on redirects: `same-origin` on any hop would cut the popup from the frame that opened it.
 const popup = unframed('unsafe-none');
 
@@ -43,6 +48,7 @@ const framedBy = new WeakMap<Config, MiddlewareHandler>();
 /** The headers for a path; `null` for the configuration before it could be read. */
 export function headersFor(path: string, config: Config | null): MiddlewareHandler {
   if (/^\/auth(\/|$)/.test(path)) return popup;
+  if (path === '/setup/open') return secretAddress;
   if (config === null || config.embedAncestors.length === 0 || !/^\/embed(\/|$)/.test(path)) {
     return own;
   }

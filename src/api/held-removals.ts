@@ -10,6 +10,7 @@ import {
   readHeldRemovals,
   rejectHeldRemovals,
 } from '../sync/held-removals.ts';
+import { operatorAction } from '../sync/operator-action.ts';
 import { syncPorts } from '../sync/ports.ts';
 import { operatorOnly } from './operator.ts';
 import { onlyAllow, refuse } from './refusal.ts';
@@ -53,7 +54,19 @@ const decide =
   async (c: Context<AppEnv>): Promise<Response> => {
     const body = decision.safeParse(await c.req.json().catch(() => null));
     if (!body.success) return notAHash(c);
-    const decided = await say(portsOf(c), DEFAULT_DIRECTORY_ID, body.data.hash);
+    const ports = portsOf(c);
+    const decided = await operatorAction(
+      ports,
+      {
+        directoryId: DEFAULT_DIRECTORY_ID,
+        actor: 'operator-token',
+        action: `held-removals.${name === 'approved' ? 'approve' : 'reject'}`,
+        detail: {},
+        requestId: c.get('requestId'),
+      },
+      () => say(ports, DEFAULT_DIRECTORY_ID, body.data.hash),
+      (result) => (result.kind === 'decided' ? `${result.count} people` : result.kind),
+    );
     if (decided.kind === 'decided') return c.json({ [name]: decided.count });
     return refuse(c, 409, 'list-changed', 'The list is another one by now; read it again.');
   };

@@ -18,9 +18,19 @@ const UNITS: readonly [ms: number, name: string][] = [
   [1_000, 'second'],
 ];
 
-/** `3 hours`, `1 minute`: the largest unit that fits, whole. */
+const plural = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
+
+/** `3 hours 12 minutes`, `1 minute 5 seconds`, `8 seconds`: the two largest units that fit, cut off below. */
 export function spanOf(ms: number): string {
-  const [size, name] = UNITS.find(([unit]) => ms >= unit) ?? [1_000, 'second'];
-  const count = Math.max(0, Math.floor(ms / size));
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
+  const first = Math.max(
+    0,
+    UNITS.findIndex(([size]) => ms >= size),
+  );
+  const [[size, name], second] = [UNITS[first] ?? [1_000, 'second'], UNITS[first + 1]];
+  if (ms < 1_000) return '0 seconds';
+  const count = Math.floor(ms / size);
+  const rest = second === undefined ? 0 : Math.floor((ms - count * size) / second[0]);
+  return rest === 0 || second === undefined
+    ? plural(count, name)
+    : `${plural(count, name)} ${plural(rest, second[1])}`;
 }

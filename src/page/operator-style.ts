@@ -22,7 +22,7 @@ a { color: var(--good); text-underline-offset: .15em; }
 .who { display: flex; align-items: center; gap: .75rem; margin-left: auto; min-width: 0; color: var(--soft); font-size: .9rem; }
 .who bdi { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .who form { margin: 0; }
-main { display: grid; gap: 1.75rem; max-width: 72rem; margin: 0 auto; padding: clamp(1.25rem, 4vw, 2.5rem) clamp(1rem, 3vw, 2rem) 4rem; }
+main { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.75rem; max-width: 72rem; margin: 0 auto; padding: clamp(1.25rem, 4vw, 2.5rem) clamp(1rem, 3vw, 2rem) 4rem; }
 main > *, section, .card { min-width: 0; }
 h1 { margin: 0; font-size: clamp(1.5rem, 4vw, 2rem); line-height: 1.2; letter-spacing: -.02em; text-wrap: balance; overflow-wrap: anywhere; }
 h2 { margin: 0 0 .85rem; font-size: 1.15rem; line-height: 1.3; letter-spacing: -.01em; }
@@ -32,8 +32,8 @@ p:last-child, ul:last-child, ol:last-child { margin-bottom: 0; }
 .lead, .quiet { color: var(--soft); }
 .lead { margin-top: .4rem; font-size: 1.05rem; }
 .small { font-size: .9rem; }
-header.page { display: flex; flex-wrap: wrap; align-items: start; justify-content: space-between; gap: 1rem; }
-header.page > div:first-child { flex: 1 1 20rem; min-width: 0; }
+header.page { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 1rem; }
+header.page h2 { margin: 0; } header.page > div:first-child { flex: 1 1 20rem; min-width: 0; }
 .card { padding: clamp(1rem, 3vw, 1.5rem); border: 1px solid var(--line); border-radius: .9rem; background: var(--card); }
 .card.good { border-color: var(--good); background: var(--good-soft); }
 .card.wait { border-color: var(--wait); background: var(--wait-soft); }
@@ -62,7 +62,7 @@ td time, td.word { white-space: nowrap; }
 td small { display: block; color: var(--soft); overflow-wrap: anywhere; }
 .tag { display: inline-block; padding: .05rem .6rem; border-radius: 1rem; background: var(--paper); color: var(--soft); font-size: .85rem; white-space: nowrap; }
 .tag.good { background: var(--good-soft); color: var(--good); } .tag.wait { background: var(--wait-soft); color: var(--wait); } .tag.bad { background: var(--bad-soft); color: var(--bad); }
-.nothing { padding: 1.25rem; border: 1px dashed var(--line); border-radius: .75rem; color: var(--soft); }
+.nothing { max-width: none; padding: 1rem 1.25rem; border: 1px dashed var(--line); border-radius: .75rem; color: var(--soft); }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: center; margin-top: 1rem; }
 form { margin: 0; }
 button, .button {
@@ -88,6 +88,9 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 .value { flex: 0 1 auto; min-width: 0; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; }
 .said { padding: .8rem 1.1rem; border-radius: .75rem; background: var(--good-soft); color: var(--good); }
 .said.bad { background: var(--bad-soft); color: var(--bad); }
+section > * + *, .stack > * + * { margin-top: 1rem; } section > h2 + *, .stack > h3 + * { margin-top: 0; }
+.two > * + *, .wide > * + * { margin-top: 0; }
+.stack { margin-top: 1.5rem; }
 .narrow { max-width: 40rem; margin: clamp(1rem, 8vh, 6rem) auto 0; }
 footer { max-width: 72rem; margin: 0 auto; padding: 0 clamp(1rem, 3vw, 2rem) 2rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) {

@@ -5,12 +5,15 @@
 import type { CookieOptions } from 'hono/utils/cookie';
 import type { Config } from '../config.ts';
 
+/** All that cookies need to know of the deployment. */
+export type CookieHost = Pick<Config, 'publicUrl'>;
+
 /** `__Host-` needs `Secure`, which a browser takes from http only on loopback, and then not everywhere. */
-function hostPrefixed(config: Config, name: string): string {
+function hostPrefixed(config: CookieHost, name: string): string {
   return config.publicUrl.protocol === 'https:' ? `__Host-${name}` : name;
 }
 
-export const sessionCookie = (config: Config) => hostPrefixed(config, 'session');
+export const sessionCookie = (config: CookieHost) => hostPrefixed(config, 'session');
 /** One for each attempt, named by the beginning of its `state`, so that two tabs don't meet. */
 export const loginCookie = (config: Config, state: string) =>
   `${loginCookiePrefix(config)}${state.slice(0, 12)}`;
@@ -20,13 +23,15 @@ export const isLoginCookie = (config: Config, name: string) =>
   /^[A-Za-z0-9_-]{12}$/.test(name.slice(loginCookiePrefix(config).length));
 /** Signed out on purpose: nobody is signed in silently again until they click. */
 export const signedOutCookie = (config: Config) => hostPrefixed(config, 'signed-out');
+/** The visit that a set-up link opened. */
+export const setupCookie = (config: CookieHost) => hostPrefixed(config, 'setup');
 /** How often a silent sign-in was tried lately. */
 export const silentTriesCookie = (config: Config) => hostPrefixed(config, 'silent-tries');
 /** In a frame on another site the cookie must be `Secure`, also on loopback, or the browser drops it. */
 export const FRAME_COOKIE = '__Host-embed';
 
 /** For cookies of our own windows. */
-export function pageCookie(config: Config, maxAgeSeconds: number): CookieOptions {
+export function pageCookie(config: CookieHost, maxAgeSeconds: number): CookieOptions {
   const secure = config.publicUrl.protocol === 'https:';
   return { path: '/', httpOnly: true, sameSite: 'Lax', secure, maxAge: maxAgeSeconds };
 }

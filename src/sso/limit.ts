@@ -24,7 +24,7 @@ export function networkOf(address: string): string {
  * @param what each has a count of its own: whoever may begin must be able to finish
  */
 export const limited = (
-  what: 'login' | 'callback' | 'redemption',
+  what: 'login' | 'callback' | 'redemption' | 'setup-link',
   refuse: (c: Context<AppEnv>) => Response | Promise<Response>,
 ) =>
   createMiddleware<AppEnv>(async (c, next) => {

@@ -10,7 +10,7 @@ import type { AppEnv } from '../config.ts';
  * Whether a browser says that our own page sent this. `Origin`, if sent, must be ours; `Sec-Fetch-Site`, if sent,
  * must be `same-origin`; a request with neither is refused.
  */
-function isSameOrigin(headers: Headers, origin: string): boolean {
+export function isSameOrigin(headers: Headers, origin: string): boolean {
   const sentOrigin = headers.get('origin');
   const site = headers.get('sec-fetch-site');
   if (sentOrigin === null && site === null) return false;

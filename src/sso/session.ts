@@ -1,20 +1,26 @@
 // Sessions: 256 random bits in a cookie, their hash in D1. Name and roles come from the user's row at every read, and
 // the row's end is the session's end.
-import type { Config, Env } from '../config.ts';
+import type { Env } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import type { SessionKind } from '../db/schema.ts';
 import { readSession, type Session } from '../db/sessions.ts';
-import { FRAME_COOKIE, onlyCookie, requestCookies, sessionCookie } from './cookies.ts';
+import {
+  type CookieHost,
+  FRAME_COOKIE,
+  onlyCookie,
+  requestCookies,
+  sessionCookie,
+} from './cookies.ts';
 import { hashOf, isSecret } from './token.ts';
 
 export type { Session };
 
-const cookieOf = (config: Config, kind: SessionKind) =>
+const cookieOf = (config: CookieHost, kind: SessionKind) =>
   kind === 'frame' ? FRAME_COOKIE : sessionCookie(config);
 
 /** Every token that a request presents, more than one included: what a sign-out has to end. */
 export function presentedTokens(
-  config: Config,
+  config: CookieHost,
   cookieHeader: string | undefined,
   kind: SessionKind,
 ): string[] {
@@ -26,7 +32,7 @@ export function presentedTokens(
 
 /** The token that a request presents; `null` without one, with two, or with something that is no token. */
 export function presentedToken(
-  config: Config,
+  config: CookieHost,
   cookieHeader: string | undefined,
   kind: SessionKind,
 ): string | null {
@@ -41,7 +47,7 @@ export function presentedToken(
  */
 export async function sessionOf(
   env: Env,
-  config: Config,
+  config: CookieHost,
   cookieHeader: string | undefined,
   kind: SessionKind,
 ): Promise<Session | null> {

@@ -1,0 +1,45 @@
+// Who may open the console: a super admin of the directory, or whoever has the role `rollcall:admin` there. Everything
+// behind this reads and changes the directory of that session, and no other.
+import { createMiddleware } from 'hono/factory';
+import type { AppEnv } from '../config.ts';
+import { DEFAULT_DIRECTORY_ID } from '../config.ts';
+import { log } from '../log.ts';
+import { type Session, sessionOf } from '../sso/session.ts';
+import { navOf } from './nav.ts';
+import { noPermissionPage, signInPage } from './pages/no-permission.tsx';
+
+export interface ConsoleEnv {
+  Bindings: AppEnv['Bindings'];
+  Variables: AppEnv['Variables'] & { operator: Session };
+}
+
+const ADMIN_ROLE = 'rollcall:admin';
+
+const mayOperate = ({ user }: Session) => user.isAdmin || user.roles.includes(ADMIN_ROLE);
+
+export const nameOf = ({ user }: Session) => user.name || user.email;
+
+/** The navigation for somebody who may operate. */
+export const navFor = ({ user }: Session) =>
+  navOf({
+    mayOpenConsole: true,
+    mayOpenSetup: user.isAdmin && user.directoryId === DEFAULT_DIRECTORY_ID,
+  });
+
+/** 401 with a way to sign in for strangers, 403 for everybody else who may not. */
+export const operatorsOnly = createMiddleware<ConsoleEnv>(async (c, next) => {
+  c.header('cache-control', 'no-store');
+  const config = c.get('config');
+  const session = await sessionOf(c.env, config, c.req.header('cookie'), 'page');
+  if (session === null)
+    return c.html(
+      signInPage({ canSignIn: config.oauthClient !== undefined, path: c.req.path }),
+      401,
+    );
+  if (!mayOperate(session)) {
+    log('warn', 'console.refused', { userId: session.user.id, requestId: c.get('requestId') });
+    return c.html(noPermissionPage({ name: nameOf(session), path: c.req.path }), 403);
+  }
+  c.set('operator', session);
+  return next();
+});

@@ -1,0 +1,102 @@
+// People whose removal waits for a word, with their names, and the two words that can be said about all of them. A word
+// names the list that was shown, so that nobody is removed who was not on it.
+import { Moment } from '../../page/moment.tsx';
+import type { HeldList } from '../../sync/held-removals.ts';
+import { HELD_PATH } from '../paths.ts';
+
+const WHY = {
+  guard: 'Google denies them, beyond the guard',
+  missing: 'Left out by a list, not asked about',
+  'last-admin': 'Google denies them, the last super admin',
+} as const;
+
+const peopleIn = (count: number) => (count === 1 ? 'this one person' : `these ${count} people`);
+
+function Decide({ list }: { list: HeldList }) {
+  const count = list.removals.length;
+  return (
+    <div class="two">
+      <form class="card" method="post" action={`${HELD_PATH}/approve`}>
+        <h3>They have left</h3>
+        <p class="quiet small">
+          Each is looked at once more. Whoever Google still denies is removed, with their sessions;
+          whoever it knows stays.
+        </p>
+        <input type="hidden" name="hash" value={list.hash} />
+        <label class="check">
+          <input type="checkbox" name="looked" value="yes" required />
+          <span>I have looked at {peopleIn(count)}</span>
+        </label>
+        <p class="actions">
+          <button class="grave" type="submit">
+            Approve removing {count}
+          </button>
+        </p>
+      </form>
+      <form class="card" method="post" action={`${HELD_PATH}/reject`}>
+        <h3>That is a mistake</h3>
+        <p class="quiet small">
+          Everybody stays, and is not asked about for 24 hours. Whoever is seen alive leaves this
+          list by themselves.
+        </p>
+        <input type="hidden" name="hash" value={list.hash} />
+        <p class="actions">
+          <button type="submit">Keep {count}</button>
+        </p>
+      </form>
+    </div>
+  );
+}
+
+/** @param most how many names are shown; where there are more, deciding is for the page that shows all */
+export function HeldRemovals({ list, most }: { list: HeldList; most: number }) {
+  const { removals } = list;
+  const shown = removals.slice(0, most);
+  return (
+    <>
+      <section class="wide" tabindex={0} aria-label="People whose removal is held">
+        <table>
+          <caption class="unseen">People whose removal is held</caption>
+          <thead>
+            <tr>
+              <th scope="col">Person</th>
+              <th scope="col">Organisation unit</th>
+              <th scope="col">Why</th>
+              <th scope="col">Since</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ fullName, email, status, isAdmin, orgUnitPath, reason, sinceMs }) => (
+              <tr>
+                <td>
+                  <bdi>{fullName || email}</bdi>{' '}
+                  {isAdmin === 1 && <span class="tag bad">super admin</span>}{' '}
+                  {status !== 'active' && <span class="tag">{status}</span>}
+                  <small>
+                    <bdi>{email}</bdi>
+                  </small>
+                </td>
+                <td>
+                  <bdi>{orgUnitPath}</bdi>
+                </td>
+                <td>{WHY[reason]}</td>
+                <td>
+                  <Moment ms={sinceMs} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      {removals.length > most ? (
+        <p class="actions">
+          <a class="button" href={HELD_PATH}>
+            Look at all {removals.length} and decide
+          </a>
+        </p>
+      ) : (
+        <Decide list={list} />
+      )}
+    </>
+  );
+}

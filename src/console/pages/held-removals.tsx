@@ -1,0 +1,41 @@
+// The page at /console/held-removals: everybody who waits for a word, however many.
+import type { Child } from 'hono/jsx';
+import { type NavItem, operatorDocument } from '../../page/operator-page.tsx';
+import type { HeldList } from '../../sync/held-removals.ts';
+import { HeldRemovals } from '../components/held-removals.tsx';
+import { CONSOLE_PATH } from '../nav.ts';
+import { reasonOf } from '../reasons.ts';
+
+interface HeldRemovalsView {
+  list: HeldList;
+  nav: readonly NavItem[];
+  who: string;
+  said: Child;
+}
+
+export function heldRemovalsPage({ list, nav, who, said }: HeldRemovalsView) {
+  return operatorDocument({
+    title: 'Held removals',
+    here: CONSOLE_PATH,
+    nav,
+    who,
+    children: (
+      <>
+        {said}
+        <header class="page">
+          <div>
+            <h1>Held removals</h1>
+            <p class="lead">{reasonOf('deletions-held').text}</p>
+          </div>
+        </header>
+        {list.removals.length === 0 ? (
+          <p class="nothing">
+            Nobody waits for a word. <a href={CONSOLE_PATH}>Go back to the overview</a>
+          </p>
+        ) : (
+          <HeldRemovals list={list} most={Number.POSITIVE_INFINITY} />
+        )}
+      </>
+    ),
+  });
+}

@@ -1,0 +1,65 @@
+// What those read who may not open the console, or not yet.
+import { GoogleLink } from '../../page/google-button.tsx';
+import { operatorNotice } from '../../page/operator-page.tsx';
+import { LOGIN_PATH } from '../../sso/paths.ts';
+import { CONSOLE_PATH, SETUP_PATH } from '../nav.ts';
+
+const signIn = (path: string) => `${LOGIN_PATH}?${new URLSearchParams({ return_to: path })}`;
+
+/** For somebody who is not signed in. */
+export function signInPage({ canSignIn, path }: { canSignIn: boolean; path: string }) {
+  return operatorNotice({
+    title: 'Sign in to open the console',
+    text: 'It is for super admins of your organisation’s Google Workspace.',
+    children: canSignIn ? (
+      <p class="actions">
+        <GoogleLink href={signIn(path)} />
+      </p>
+    ) : (
+      <p>
+        Signing in is not set up here yet: open the <a href={SETUP_PATH}>set-up</a> with the link of{' '}
+        <code>npm run setup-link</code>.
+      </p>
+    ),
+  });
+}
+
+/** For somebody who is signed in, and has no business here. */
+export function noPermissionPage({ name, path }: { name: string; path: string }) {
+  return operatorNotice({
+    title: 'The console is for super admins',
+    who: name,
+    text: (
+      <>
+        You are signed in as <bdi>{name}</bdi>. A super admin of Google Workspace can open this
+        page.
+      </>
+    ),
+    children: (
+      <p class="actions">
+        <a class="button" href={`${signIn(path)}&prompt=select_account`}>
+          Use another account
+        </a>
+        <a href="/">Go to the start</a>
+      </p>
+    ),
+  });
+}
+
+/** When D1 does not answer. */
+export function consoleErrorPage(requestId: string, isDatabase: boolean) {
+  return operatorNotice({
+    title: isDatabase ? 'The database does not answer' : 'Something went wrong on our side',
+    text: 'Nothing is lost: what Google pushes waits in the queue. Try again in a minute.',
+    children: (
+      <>
+        <p class="actions">
+          <a class="button" href={CONSOLE_PATH}>
+            Try again
+          </a>
+        </p>
+        <p class="quiet small">Reference: {requestId}</p>
+      </>
+    ),
+  });
+}

@@ -1,0 +1,180 @@
+// The page at /console: whether people are in step, what needs a person, and the numbers behind it.
+import type { Child } from 'hono/jsx';
+import { Moment, spanOf } from '../../page/moment.tsx';
+import { type NavItem, operatorDocument } from '../../page/operator-page.tsx';
+import type { SyncHealth } from '../../sync/health.ts';
+import { ActionsTaken } from '../components/actions-taken.tsx';
+import { Channels } from '../components/channels.tsx';
+import { DeadLetters } from '../components/dead-letters.tsx';
+import { HeldRemovals } from '../components/held-removals.tsx';
+import { Passes, ReconcileNow } from '../components/passes.tsx';
+import { CONSOLE_PATH, SETUP_PATH } from '../nav.ts';
+import type { Overview } from '../overview.ts';
+import { reasonOf } from '../reasons.ts';
+
+/** More than this many names are looked at on a page of their own. */
+const HELD_SHOWN = 50;
+
+/** What passes by itself, or was asked for. */
+const QUIET: ReadonlySet<string> = new Set(['importing', 'paused']);
+
+export interface OverviewView {
+  overview: Overview;
+  nav: readonly NavItem[];
+  who: string;
+  /** Whether this operator may open the set-up. */
+  maySetUp: boolean;
+  said: Child;
+}
+
+function State({ health, nowMs }: { health: SyncHealth; nowMs: number }) {
+  if (health.inStep) {
+    return (
+      <div class="card good">
+        <div class="state good">
+          <span class="sign" aria-hidden="true" />
+          <div>
+            <h1>In step</h1>
+            <p>
+              since <Moment ms={health.sinceMs} />, {spanOf(nowMs - health.sinceMs)}
+            </p>
+          </div>
+        </div>
+      </div>
+    );
+  }
+  const look = QUIET.has(health.reason) ? 'wait' : 'bad';
+  return (
+    <div class={`card ${look}`}>
+      <div class={`state ${look}`}>
+        <span class="sign" aria-hidden="true" />
+        <div>
+          <h1>Not in step</h1>
+          <p>
+            {reasonOf(health.reason).title}
+            {health.sinceMs !== null && (
+              <>
+                , since <Moment ms={health.sinceMs} />
+              </>
+            )}
+          </p>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Conditions({
+  conditions,
+  maySetUp,
+}: Pick<Overview, 'conditions'> & { maySetUp: boolean }) {
+  return conditions
+    .filter(({ reason }) => reason !== 'deletions-held')
+    .map(({ reason }) => {
+      const { title, text, asksTheDoctor } = reasonOf(reason);
+      return (
+        <div class={`card ${QUIET.has(reason) ? 'wait' : 'bad'}`}>
+          <h3>{title}</h3>
+          <p>{text}</p>
+          {asksTheDoctor && maySetUp && (
+            <p>
+              <a href={SETUP_PATH}>Ask the set-up’s checks what is wrong</a>
+            </p>
+          )}
+        </div>
+      );
+    });
+}
+
+function NeedsYou({ overview, maySetUp }: { overview: Overview; maySetUp: boolean }) {
+  const { conditions, held, letters } = overview;
+  const isNothing = conditions.length === 0 && held.removals.length === 0 && letters.count === 0;
+  return (
+    <section aria-labelledby="needs">
+      <h2 id="needs">What needs you</h2>
+      {isNothing && <p class="nothing">Nothing.</p>}
+      <Conditions conditions={conditions} maySetUp={maySetUp} />
+      {held.removals.length > 0 && (
+        <div id="held" class="stack">
+          <h3>
+            {held.removals.length === 1
+              ? '1 removal waits'
+              : `${held.removals.length} removals wait`}{' '}
+            for your word
+          </h3>
+          <p class="quiet">{reasonOf('deletions-held').text}</p>
+          <HeldRemovals list={held} most={HELD_SHOWN} />
+        </div>
+      )}
+      {letters.count > 0 && (
+        <div class="stack">
+          <h3>Hints that could not be answered</h3>
+          <DeadLetters letters={letters.letters} count={letters.count} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+const COUNTS = [
+  ['active', 'Active'],
+  ['suspended', 'Suspended'],
+  ['archived', 'Archived'],
+  ['deleted', 'Deleted, still remembered'],
+] as const;
+
+function People({ people }: Pick<Overview, 'people'>) {
+  return (
+    <section aria-labelledby="people">
+      <h2 id="people">People</h2>
+      <dl class="counts">
+        {COUNTS.map(([status, label]) => (
+          <div>
+            <dt>{label}</dt>
+            <dd>{people[status].toLocaleString('en-GB')}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+export function overviewPage({ overview, nav, who, maySetUp, said }: OverviewView) {
+  const { health, nowMs, runs, channels, wanted, actions, people } = overview;
+  const isUnderWay = runs[0]?.outcome === null;
+  return operatorDocument({
+    title: 'Overview',
+    here: CONSOLE_PATH,
+    nav,
+    who,
+    children: (
+      <>
+        {said}
+        <State health={health} nowMs={nowMs} />
+        <NeedsYou overview={overview} maySetUp={maySetUp} />
+        <People people={people} />
+        <section
+          aria-labelledby="passes"
+          id="last-passes"
+          data-live={isUnderWay ? true : undefined}
+        >
+          <header class="page">
+            <h2 id="passes">Last passes</h2>
+            <ReconcileNow isUnderWay={isUnderWay} />
+          </header>
+          <Passes runs={runs} />
+        </section>
+        <div class="two">
+          <section aria-labelledby="channels">
+            <h2 id="channels">Notification channels</h2>
+            <Channels channels={channels} wanted={wanted} nowMs={nowMs} />
+          </section>
+          <section aria-labelledby="actions">
+            <h2 id="actions">What operators did</h2>
+            <ActionsTaken actions={actions} />
+          </section>
+        </div>
+      </>
+    ),
+  });
+}

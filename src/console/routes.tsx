@@ -1,0 +1,152 @@
+// The console's routes: /console and below. A GET changes nothing; every action is a POST from one of our own pages, is
+// written down before it is done, and concerns the directory of whoever asks.
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { DatabaseError } from '../db/database.ts';
+import { errorCode, log } from '../log.ts';
+import { sameOriginOnly } from '../sso/request-origin.ts';
+import { replayDeadLetters } from '../sync/dead-letters.ts';
+import {
+  approveHeldRemovals,
+  readHeldRemovals,
+  rejectHeldRemovals,
+} from '../sync/held-removals.ts';
+import { operatorAction } from '../sync/operator-action.ts';
+import { syncPorts } from '../sync/ports.ts';
+import { startPassIn, startPassNow } from '../sync/start-pass.ts';
+import { type ConsoleEnv, nameOf, navFor, operatorsOnly } from './access.ts';
+import { Said, type SaidCode, saying } from './components/said.tsx';
+import { CONSOLE_PATH, SETUP_PATH } from './nav.ts';
+import { readOverview } from './overview.ts';
+import { heldRemovalsPage } from './pages/held-removals.tsx';
+import { consoleErrorPage } from './pages/no-permission.tsx';
+import { overviewPage } from './pages/overview.tsx';
+
+type ConsoleContext = Context<ConsoleEnv>;
+
+const MAX_FORM_BYTES = 16 * 1024;
+/** As many as the overview shows. */
+const MAX_REPLAYED = 20;
+
+const portsOf = (c: ConsoleContext) => syncPorts(c.env, c.get('config'));
+const directoryOf = (c: ConsoleContext) => c.get('operator').user.directoryId;
+const said = (c: ConsoleContext) => <Said said={c.req.query('said')} n={c.req.query('n')} />;
+
+/** Nobody overwrites what they have not seen: the list is shown anew, with a word about why. */
+const LIST_CHANGED = (
+  <p class="said bad" role="alert">
+    Nothing was done: the list has changed since you looked at it, or somebody else has decided.
+    This is how it stands now.
+  </p>
+);
+
+/** Does something for the operator, in writing. */
+function act<T>(
+  c: ConsoleContext,
+  action: string,
+  detail: Record<string, number>,
+  work: () => Promise<T>,
+  outcomeOf: (result: T) => string,
+): Promise<T> {
+  const directoryId = directoryOf(c);
+  const actor = `user:${c.get('operator').user.id}`;
+  const written = { directoryId, actor, action, detail, requestId: c.get('requestId') };
+  return operatorAction(portsOf(c), written, work, outcomeOf);
+}
+
+const backTo = (c: ConsoleContext, code: SaidCode, count = 0) =>
+  c.redirect(new URL(`${CONSOLE_PATH}${saying(code, count)}`, c.get('config').publicUrl).href, 303);
+
+async function overview(c: ConsoleContext) {
+  const operator = c.get('operator');
+  const nav = navFor(operator);
+  const view = {
+    overview: await readOverview(portsOf(c), directoryOf(c)),
+    nav,
+    who: nameOf(operator),
+    maySetUp: nav.some(({ href }) => href === SETUP_PATH),
+    said: said(c),
+  };
+  return c.html(overviewPage(view));
+}
+
+async function heldRemovals(c: ConsoleContext, word = said(c), status: 200 | 400 | 409 = 200) {
+  const operator = c.get('operator');
+  const list = await readHeldRemovals(portsOf(c), directoryOf(c));
+  const view = { list, nav: navFor(operator), who: nameOf(operator), said: word };
+  return c.html(heldRemovalsPage(view), status);
+}
+
+const decide =
+  (decision: 'approve' | 'reject') =>
+  async (c: ConsoleContext): Promise<Response> => {
+    const { hash, looked } = await c.req.parseBody();
+    if (typeof hash !== 'string' || hash.length > 200) return heldRemovals(c, LIST_CHANGED, 409);
+    if (decision === 'approve' && looked !== 'yes') {
+      const word = (
+        <p class="said bad" role="alert">
+          Nothing was done: tick that you have looked at them.
+        </p>
+      );
+      return heldRemovals(c, word, 400);
+    }
+    const say = decision === 'approve' ? approveHeldRemovals : rejectHeldRemovals;
+    const decided = await act(
+      c,
+      `held-removals.${decision}`,
+      {},
+      () => say(portsOf(c), directoryOf(c), hash),
+      (result) => (result.kind === 'decided' ? `${result.count} people` : result.kind),
+    );
+    if (decided.kind === 'another-list') return heldRemovals(c, LIST_CHANGED, 409);
+    return backTo(c, decision === 'approve' ? 'approved' : 'kept', decided.count);
+  };
+
+async function replay(c: ConsoleContext) {
+  const { id = [] } = await c.req.parseBody({ all: true });
+  const ids = [id]
+    .flat()
+    .filter((one): one is string => typeof one === 'string' && /^\d{1,15}$/.test(one))
+    .map(Number)
+    .slice(0, MAX_REPLAYED);
+  const replayed = await act(
+    c,
+    'dead-letters.replay',
+    { letters: ids.length },
+    () => replayDeadLetters(portsOf(c), directoryOf(c), ids),
+    (result) => (result.kind === 'replayed' ? `${result.count} people` : result.kind),
+  );
+  return replayed.kind === 'replayed'
+    ? backTo(c, 'replayed', replayed.count)
+    : backTo(c, 'not-replayed');
+}
+
+async function startPass(c: ConsoleContext) {
+  const started = await act(
+    c,
+    'pass.start',
+    {},
+    () => startPassNow(portsOf(c), startPassIn(c.env), directoryOf(c)),
+    (outcome) => outcome,
+  );
+  return backTo(c, started);
+}
+
+const limited = bodyLimit({ maxSize: MAX_FORM_BYTES });
+
+/** Everything under /console. */
+export const consoleRoutes = new Hono<ConsoleEnv>()
+  .post('*', sameOriginOnly, limited)
+  .use(operatorsOnly)
+  .get('/', overview)
+  .get('/held-removals', (c) => heldRemovals(c))
+  .post('/held-removals/approve', decide('approve'))
+  .post('/held-removals/reject', decide('reject'))
+  .post('/dead-letters/replay', replay)
+  .post('/passes', startPass)
+  .onError((error, c) => {
+    const requestId = c.get('requestId');
+    const isDatabase = error instanceof DatabaseError;
+    log('error', 'request.failed', { requestId, code: errorCode(error) });
+    return c.html(consoleErrorPage(requestId, isDatabase), isDatabase ? 503 : 500);
+  });

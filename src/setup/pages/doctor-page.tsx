@@ -1,0 +1,135 @@
+// The page at /setup: what the last check found, what to do about it, and the values to paste into Google.
+import { SETUP_PATH } from '../../console/nav.ts';
+import { CopyValues } from '../../page/copy-value.tsx';
+import { Moment, spanOf } from '../../page/moment.tsx';
+import type { NavItem } from '../../page/operator-page.tsx';
+import { operatorDocument } from '../../page/operator-page.tsx';
+import type { Finding, Paste } from '../finding.ts';
+import { FindingList, NothingChecked } from './finding-list.tsx';
+
+export interface DoctorView {
+  nav: readonly NavItem[];
+  /** Name of the super admin; `null` for whoever came by the link. */
+  who: string | null;
+  /** `null` before the first check. */
+  findings: readonly Finding[] | null;
+  checkedMs: number | null;
+  nowMs: number;
+  values: readonly Paste[];
+  /** Whether anything can be checked or started: not while the configuration is broken. */
+  canAct: boolean;
+  /** What has just been asked for. */
+  said: 'import-started' | 'import-under-way' | null;
+}
+
+const SAID = {
+  'import-started': 'The import has been started.',
+  'import-under-way': 'A pass is under way already.',
+} as const;
+
+/** The first thing that is not green, in words; `null` when all is. */
+function summaryOf(findings: readonly Finding[]) {
+  const count = (state: Finding['state']) => findings.filter((one) => one.state === state).length;
+  const [failed, waiting] = [count('failed'), count('waiting')];
+  if (failed > 0) {
+    return {
+      look: 'bad',
+      title: failed === 1 ? 'One thing is wrong' : `${failed} things are wrong`,
+      text: 'Mend the first red one, then check again: the others may follow from it.',
+    };
+  }
+  if (waiting > 0) {
+    return {
+      look: 'wait',
+      title: 'Nothing is wrong, and not all is done',
+      text: 'What waits says for what.',
+    };
+  }
+  return { look: 'good', title: 'All is well', text: 'Every check is green.' };
+}
+
+function Summary({ findings }: { findings: readonly Finding[] }) {
+  const { look, title, text } = summaryOf(findings);
+  return (
+    <div class={`card ${look}`} role="status">
+      <div class={`state ${look}`}>
+        <span class="sign" aria-hidden="true" />
+        <div>
+          <h2>{title}</h2>
+          <p>{text}</p>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function CheckedAt({ checkedMs, nowMs }: { checkedMs: number; nowMs: number }) {
+  return (
+    <p class="quiet small">
+      Checked <Moment ms={checkedMs} />
+      {nowMs - checkedMs >= 60_000 && `, ${spanOf(nowMs - checkedMs)} ago`}. Within 30 seconds the
+      same check is not made twice.
+    </p>
+  );
+}
+
+export function doctorPage(view: DoctorView) {
+  const { findings, checkedMs, nowMs, values, canAct, said, nav, who } = view;
+  const changesByItself = findings?.some(
+    ({ check, state }) => state === 'waiting' && (check === 'sync' || check === 'import'),
+  );
+  return operatorDocument({
+    title: 'Set-up',
+    here: SETUP_PATH,
+    nav,
+    who,
+    children: (
+      <>
+        <header class="page">
+          <div>
+            <h1>Set-up</h1>
+            <p class="lead">
+              What stands between Google Workspace and this deployment, looked at in the order in
+              which things build on each other.
+            </p>
+          </div>
+          {canAct && (
+            <form method="post" action="/setup/check">
+              <button class="main" type="submit">
+                {findings === null ? 'Check everything' : 'Check again'}
+              </button>
+            </form>
+          )}
+        </header>
+        {said && (
+          <p class="said" role="status">
+            {SAID[said]}
+          </p>
+        )}
+        <div id="findings" data-live={changesByItself ? true : undefined}>
+          {findings && <Summary findings={findings} />}
+          <h2 class="unseen">Checks</h2>
+          {findings ? (
+            <FindingList findings={findings} canStartImport={canAct} />
+          ) : (
+            <NothingChecked />
+          )}
+          {checkedMs !== null && <CheckedAt checkedMs={checkedMs} nowMs={nowMs} />}
+          {changesByItself && (
+            <p class="small">
+              <a href={SETUP_PATH}>Look whether anything has come since</a>
+            </p>
+          )}
+        </div>
+        {values.length > 0 && (
+          <section aria-labelledby="values">
+            <h2 id="values">To paste into Google</h2>
+            <div class="card">
+              <CopyValues prefix="value" values={values} />
+            </div>
+          </section>
+        )}
+      </>
+    ),
+  });
+}
