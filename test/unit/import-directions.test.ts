@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sso: [...ROOMS_BELOW, 'sync', 'page'],
   outbound: ROOMS_BELOW,
   sample: [...ROOMS_BELOW, 'sso', 'sync/health', 'page'],
-  setup: [...ROOMS_BELOW, ...ALL_ROOMS],
+  setup: [...ROOMS_BELOW, ...ALL_ROOMS, 'config-fields'],
   api: [...ROOMS_BELOW, ...ALL_ROOMS],
   console: [...ROOMS_BELOW, ...ALL_ROOMS],
   app: [...ROOMS_BELOW, ...ALL_ROOMS, 'headers'],
@@ -93,10 +93,14 @@ function objectionTo({ file, target, isOurs }: Import): string | null {
     if (/^drizzle-orm(\/|$)/.test(target) && room !== 'db') return 'only db/ speaks drizzle';
     if (/^hono(\/|$)/.test(target) && (room === 'google' || room === 'db'))
       return `${room}/ knows no Hono`;
+    if (target.startsWith('node:') && !file.startsWith('setup/cli/'))
+      return 'only the command line runs in Node';
     if (target === 'cloudflare:workers' && file !== 'index') return 'only index.ts is wiring';
     return null;
   }
   if (target.startsWith('..')) return 'src/ imports nothing from outside, least of all test/';
+  if (target.startsWith('setup/cli/') && !file.startsWith('setup/cli/'))
+    return "the command line is nobody's to import";
   const mayImport = MAY_IMPORT[room];
   if (mayImport === undefined) return `no such room: ${room}`;
   if (target === 'index' || (target === 'app' && file !== 'index'))
@@ -147,6 +151,8 @@ describe('imports', () => {
     ['drizzle for D1 outside db', 'src/sync/x.ts', "import { drizzle } from 'drizzle-orm/d1';"],
     ['Hono in google', 'src/google/x.ts', "import { Hono } from 'hono';"],
     ['the runtime outside index', 'src/sync/x.ts', "import { env } from 'cloudflare:workers';"],
+    ['Node in the Worker', 'src/setup/x.ts', "import { readFileSync } from 'node:fs';"],
+    ['the command line in the Worker', 'src/setup/x.ts', "import { a } from './cli/deploy.ts';"],
     ['a new room that nobody planned', 'src/shared/x.ts', "import { a } from '../log.ts';"],
     [
       'an import over several lines',
@@ -163,7 +169,7 @@ describe('imports', () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const packages = sources
       .flatMap(importsOf)
-      .filter(({ isOurs, target }) => !isOurs && !target.startsWith('cloudflare:'))
+      .filter(({ isOurs, target }) => !isOurs && !/^(cloudflare|node):/.test(target))
       .map(({ target }) => target.split('/')[0]);
     expect([...new Set(packages)].filter((one) => !((one ?? '') in manifest.dependencies))).toEqual(
       [],
