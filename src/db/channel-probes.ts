@@ -4,6 +4,7 @@ import { type Database, guarded } from './database.ts';
 
 export interface ChannelProbe {
   channelId: string;
+  /** Empty before Google has answered, and once there is nothing left to stop. */
   resourceId: string;
   /** Who opened it; only the same admin can stop it. */
   adminEmail: string;
@@ -13,7 +14,10 @@ export interface ChannelProbe {
   syncedMs: number | null;
 }
 
-/** Stores a probe. Its first message may have been noted before, by `noteProbeSynced`. */
+/**
+ * Stores a probe: once before Google is asked for it, so that a first message that is faster than the answer finds it,
+ * and again with what Google granted. When it was opened and when its message came stay as they were.
+ */
 export function storeProbe(db: Database, probe: Omit<ChannelProbe, 'syncedMs'>): Promise<void> {
   return guarded(async () => {
     await db.d1
@@ -51,6 +55,16 @@ export function readProbes(db: Database): Promise<ChannelProbe[]> {
       )
       .all<ChannelProbe>();
     return results;
+  });
+}
+
+/** Notes that a probe's channel is stopped; what it found stays to be read. */
+export function noteProbeStopped(db: Database, channelId: string): Promise<void> {
+  return guarded(async () => {
+    await db.d1
+      .prepare("UPDATE channel_probes SET resource_id = '' WHERE channel_id = ?1")
+      .bind(channelId)
+      .run();
   });
 }
 

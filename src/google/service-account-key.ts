@@ -11,6 +11,11 @@ const keyFile = z.object({
     .string()
     .regex(/^\d{6,40}$/)
     .optional(),
+  project_id: z
+    .string()
+    .regex(/^[a-z0-9.:-]{4,80}$/)
+    .optional()
+    .catch(undefined),
   private_key_id: z.string().min(1),
   private_key: z
     .string()
@@ -36,10 +41,12 @@ export const serviceAccountKey = z.string().transform((text, context): ServiceAc
     );
     return z.NEVER;
   }
-  const { client_email, client_id, private_key_id, private_key, token_uri } = parsed.data;
+  const { client_email, client_id, project_id, private_key_id, private_key, token_uri } =
+    parsed.data;
   return {
     clientEmail: client_email,
     clientId: client_id ?? null,
+    projectId: project_id ?? null,
     privateKeyId: private_key_id,
     privateKey: private_key,
     tokenUri: token_uri,

@@ -13,6 +13,8 @@ export interface ServiceAccountKey {
   clientEmail: string;
   /** Numeric: what the Admin console wants for domain-wide delegation. Every key file has it; ours may be cut short. */
   clientId: string | null;
+  /** Of the Google Cloud project, for links into its console; `null` in a key file that was cut short. */
+  projectId: string | null;
   privateKeyId: string;
   /** PKCS#8 PEM. */
   privateKey: string;
@@ -58,8 +60,8 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value);
 }
 
-/** @throws {GoogleApiError} `token-key` for a key that is damaged or not RSA */
-async function signingKey({ privateKey }: ServiceAccountKey): Promise<CryptoKey> {
+/** Reads the private key. @throws {GoogleApiError} `token-key` for a key that is damaged or not RSA */
+export async function importSigningKey({ privateKey }: ServiceAccountKey): Promise<CryptoKey> {
   try {
     return await importPKCS8(privateKey, 'RS256');
   } catch {
@@ -72,6 +74,63 @@ async function signingKey({ privateKey }: ServiceAccountKey): Promise<CryptoKey>
         'The private key in GOOGLE_SERVICE_ACCOUNT_KEY is damaged or not RSA: set the whole key file again.',
     });
   }
+}
+
+export interface Grant {
+  key: ServiceAccountKey;
+  /** The admin to act as; `null` for the service account itself, which needs no delegation. */
+  subject: string | null;
+  scopes: readonly string[];
+  fetch: Fetch;
+  nowMs: () => number;
+}
+
+/**
+ * Asks the token endpoint once, and keeps nothing.
+ *
+ * @param onSubjectGone called before a refusal is thrown that may mean that this subject is gone
+ * @returns the token, and how long it lives in milliseconds
+ * @throws {GoogleApiError} a `token-*` code
+ */
+export async function exchangeAssertion(
+  { key, subject, scopes, fetch, nowMs }: Grant,
+  onSubjectGone: () => void = () => {},
+): Promise<{ token: string; lifetimeMs: number }> {
+  const issuedAtSeconds = Math.floor(nowMs() / 1000) - BACKDATED_SECONDS;
+  const assertion = new SignJWT({ scope: scopes.join(' ') })
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.privateKeyId })
+    .setIssuer(key.clientEmail)
+    .setAudience(key.tokenUri)
+    .setIssuedAt(issuedAtSeconds)
+    .setExpirationTime(issuedAtSeconds + ASSERTION_LIFETIME_SECONDS);
+  if (subject !== null) assertion.setSubject(subject);
+  const answer = await exchange(
+    fetch,
+    new Request(key.tokenUri, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion: await assertion.sign(await importSigningKey(key)),
+      }),
+    }),
+    { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, nowMs },
+  );
+  if (answer.status !== 200) {
+    const { failure, mayBeSubject } = tokenError(
+      answer.status,
+      answer.body,
+      answer.retryAfterSeconds,
+    );
+    if (mayBeSubject) onSubjectGone();
+    throw failure;
+  }
+  const { access_token: token, expires_in: lifetime } = (answer.body ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof token !== 'string' || token === '') throw tokenMissing();
+  const lifetimeMs = (typeof lifetime === 'number' && lifetime > 0 ? lifetime : 3599) * 1000;
+  return { token, lifetimeMs };
 }
 
 /** @param nowMs the clock; @param fetch how requests leave */
@@ -90,44 +149,14 @@ export function createTokenSource(options: {
     JSON.stringify([key.tokenUri, key.clientEmail, key.privateKeyId, subject, scopes]);
 
   async function request(subject: string): Promise<AccessToken> {
-    const issuedAtSeconds = Math.floor(nowMs() / 1000) - BACKDATED_SECONDS;
-    const assertion = await new SignJWT({ scope: scopes.join(' ') })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.privateKeyId })
-      .setIssuer(key.clientEmail)
-      .setSubject(subject)
-      .setAudience(key.tokenUri)
-      .setIssuedAt(issuedAtSeconds)
-      .setExpirationTime(issuedAtSeconds + ASSERTION_LIFETIME_SECONDS)
-      .sign(await signingKey(key));
-    const answer = await exchange(
-      fetch,
-      new Request(key.tokenUri, {
-        method: 'POST',
-        body: new URLSearchParams({
-          grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-          assertion,
-        }),
-      }),
-      { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, nowMs },
+    const { token, lifetimeMs } = await exchangeAssertion(
+      { key, subject, scopes, fetch, nowMs },
+      () => remember(goneUntilMs, cacheKey(subject), nowMs() + SUBJECT_GONE_FOR_MS),
     );
-    if (answer.status !== 200) {
-      const { failure, mayBeSubject } = tokenError(
-        answer.status,
-        answer.body,
-        answer.retryAfterSeconds,
-      );
-      if (mayBeSubject) remember(goneUntilMs, cacheKey(subject), nowMs() + SUBJECT_GONE_FOR_MS);
-      throw failure;
-    }
-    const { access_token: value, expires_in: lifetime } = (answer.body ?? {}) as Record<
-      string,
-      unknown
-    >;
-    if (typeof value !== 'string' || value === '') throw tokenMissing();
-    const lifetimeMs = (typeof lifetime === 'number' && lifetime > 0 ? lifetime : 3599) * 1000;
     const issuedMs = nowMs();
-    remember(tokens, cacheKey(subject), { value, issuedMs, expiresAtMs: issuedMs + lifetimeMs });
-    return { value, subject, issuedMs };
+    const expiresAtMs = issuedMs + lifetimeMs;
+    remember(tokens, cacheKey(subject), { value: token, issuedMs, expiresAtMs });
+    return { value: token, subject, issuedMs };
   }
 
   function tokenFor(subject: string): Promise<AccessToken> {

@@ -5,7 +5,7 @@
 // its token is as good as any: the next run opens another.
 import { type Directory, noteEventOmissionRefused } from '../db/directories.ts';
 import { countSuspectChannels, type MissedPushes, readMissedPushes } from '../db/missed-pushes.ts';
-import { stopChannel, watchUsers } from '../google/channels.ts';
+import { stopChannel } from '../google/channels.ts';
 import { GoogleApiError } from '../google/errors.ts';
 import { errorCode } from '../log.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type WatchedEvent,
   wantedEvents,
 } from './channel-plan.ts';
+import { askForChannel, NOTIFICATIONS_PATH } from './channel-request.ts';
 import {
   type Channel,
   forgetChannel,
@@ -22,15 +23,15 @@ import {
   rememberChannel,
   type StoredChannel,
 } from './channel-store.ts';
-import { channelKeys, newChannelId, signChannelToken } from './channel-token.ts';
+import { channelKeys, newChannelId } from './channel-token.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** How long a refused channel without `event` is not tried again. */
 const OMISSION_REFUSED_FOR_MS = 24 * 3_600_000;
 /** Two runs of cron and what they may be late. */
 const TWO_CRONS_MS = 12 * 60_000;
-/** Where Google pushes to, below PUBLIC_URL. */
-export const NOTIFICATIONS_PATH = '/google/notifications';
+
+export { NOTIFICATIONS_PATH };
 
 /** What channels need of their directory. */
 export type ChannelOwner = Pick<Directory, 'id' | 'eventOmissionRefusedMs'>;
@@ -74,13 +75,8 @@ async function open(
   const keys = await channelKeys(config);
   const openedAtMs = ports.nowMs();
   const id = newChannelId(openedAtMs);
-  const granted = await watchUsers(api, config, {
-    id,
-    event,
-    token: await signChannelToken(keys, { channelId: id, directoryId, event }),
-    address: new URL(NOTIFICATIONS_PATH, config.publicUrl).href,
-    ttlSeconds: config.channelTtlSeconds,
-  });
+  const ttlSeconds = config.channelTtlSeconds;
+  const granted = await askForChannel(config, api, { id, directoryId, event, ttlSeconds });
   const channel: StoredChannel = {
     id,
     event,

@@ -24,6 +24,7 @@ describe('a right configuration', () => {
       serviceAccount: {
         clientEmail: KEY_FILE.client_email,
         clientId: KEY_FILE.client_id,
+        projectId: KEY_FILE.project_id,
         privateKeyId: KEY_FILE.private_key_id,
         privateKey: KEY_FILE.private_key,
         tokenUri: 'https://oauth2.googleapis.com/token',

@@ -34,6 +34,7 @@ function keyOf({ serviceAccountKey }: Google): ServiceAccountKey {
   return {
     clientEmail: file.client_email,
     clientId: file.client_id,
+    projectId: file.project_id,
     privateKeyId: file.private_key_id,
     privateKey: file.private_key,
     tokenUri: AUDIENCE,

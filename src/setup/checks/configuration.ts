@@ -1,0 +1,63 @@
+// Whether the configuration can be used: every problem by name, with what to do about just that name. Never a value.
+import type { ConfigProblem, ParsedConfig } from '../../config.ts';
+import { type Finding, failed, ok, type Paste } from '../finding.ts';
+import { SET_KEY_COMMAND, WORKER_SETTINGS } from './places.ts';
+
+const SECRETS: ReadonlySet<string> = new Set([
+  'GOOGLE_SERVICE_ACCOUNT_KEY',
+  'GOOGLE_CLIENT_SECRET',
+  'APP_SECRET',
+  'APP_SECRET_PREVIOUS',
+  'OPERATOR_TOKEN',
+  'ALERT_WEBHOOK_URL',
+]);
+
+/** What a name should hold, for whoever meets it for the first time. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  PUBLIC_URL: 'the address at which browsers and Google reach the Worker',
+  GOOGLE_SERVICE_ACCOUNT_KEY: 'the whole JSON key file of the service account',
+  GOOGLE_ADMIN_EMAIL: 'the address of the admin that the service account acts as',
+  APP_SECRET: 'a random secret of your own',
+  GOOGLE_CUSTOMER: 'my_customer, or a customer id',
+};
+
+/** Bindings come with wrangler.toml; config.ts says so of those, and of nothing else. */
+const isBinding = ({ problem }: ConfigProblem) => problem.startsWith('is not bound');
+
+function remedy(problem: ConfigProblem): { steps: string[]; paste: Paste[] } {
+  const { name } = problem;
+  if (isBinding(problem)) {
+    const step = `${name}: take wrangler.toml as it is in the repository, then deploy; deploy creates what it names.`;
+    return { steps: [step], paste: [{ label: 'Deploy', value: 'npm run deploy' }] };
+  }
+  const meaning = MEANINGS[name] === undefined ? '' : ` to ${MEANINGS[name]}`;
+  if (!SECRETS.has(name)) {
+    const step = `${name}: set it${meaning}, in ${WORKER_SETTINGS} > Variables and Secrets, type Text, or by npm run deploy (locally in .dev.vars).`;
+    return { steps: [step], paste: [{ label: 'Name of the variable', value: name }] };
+  }
+  const random = name === 'APP_SECRET' ? 'openssl rand -base64 48 | ' : '';
+  const command =
+    name === 'GOOGLE_SERVICE_ACCOUNT_KEY'
+      ? SET_KEY_COMMAND
+      : `${random}npx wrangler secret put ${name}`;
+  const step = `${name} is a secret: set it${meaning} with the command below (locally in .dev.vars).`;
+  return { steps: [step], paste: [{ label: name, value: command }] };
+}
+
+export function checkConfiguration(parsed: ParsedConfig): Finding {
+  if (parsed.ok)
+    return ok('configuration', 'Everything that has to be set is set, and fits together.');
+  const { problems } = parsed;
+  const names = [...new Map(problems.map((one) => [one.name, one])).values()];
+  const remedies = names.map(remedy);
+  return failed(
+    'configuration',
+    `${problems.map(({ name, problem }) => `${name} ${problem}`).join('. ')}.`,
+    remedies.flatMap(({ steps }) => steps),
+    uniquePaste(remedies.flatMap(({ paste }) => paste)),
+  );
+}
+
+const uniquePaste = (paste: readonly Paste[]) => [
+  ...new Map(paste.map((one) => [`${one.label}\n${one.value}`, one])).values(),
+];
