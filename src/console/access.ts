@@ -4,8 +4,8 @@ import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../config.ts';
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { log } from '../log.ts';
+import { navOf } from '../page/operator-nav.ts';
 import { type Session, sessionOf } from '../sso/session.ts';
-import { navOf } from './nav.ts';
 import { noPermissionPage, signInPage } from './pages/no-permission.tsx';
 
 export interface ConsoleEnv {

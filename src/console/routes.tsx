@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { DatabaseError } from '../db/database.ts';
 import { errorCode, log } from '../log.ts';
+import { CONSOLE_PATH, SETUP_PATH } from '../page/operator-nav.ts';
 import { sameOriginOnly } from '../sso/request-origin.ts';
 import { replayDeadLetters } from '../sync/dead-letters.ts';
 import {
@@ -16,7 +17,6 @@ import { syncPorts } from '../sync/ports.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
 import { type ConsoleEnv, nameOf, navFor, operatorsOnly } from './access.ts';
 import { Said, type SaidCode, saying } from './components/said.tsx';
-import { CONSOLE_PATH, SETUP_PATH } from './nav.ts';
 import { readOverview } from './overview.ts';
 import { heldRemovalsPage } from './pages/held-removals.tsx';
 import { consoleErrorPage } from './pages/no-permission.tsx';

@@ -1,6 +1,7 @@
 // The sample application's pages: who you are, or a way to sign in; and whether people are in step. Pure functions of
 // their view model; strangers learn no head count, no addresses and no channels.
 import { GoogleLink } from '../page/google-button.tsx';
+import { CONSOLE_PATH } from '../page/operator-nav.ts';
 import { htmlDocument } from '../page/page.tsx';
 import { FrameSignIn } from '../sso/pages.tsx';
 import { FRAME_SCRIPT_PATH, LOGIN_PATH, LOGOUT_PATH } from '../sso/paths.ts';
@@ -51,6 +52,11 @@ function SignedIn({ session }: { session: Session }) {
     <>
       <Person user={session.user} />
       <div class="actions">
+        {session.user.isAdmin && (
+          <a class="plain" href={CONSOLE_PATH}>
+            Console
+          </a>
+        )}
         <form method="post" action={LOGOUT_PATH}>
           <button class="plain" type="submit">
             Sign out

@@ -26,7 +26,7 @@ const WHAT_TO_DO: Readonly<Record<string, string>> = {
   'passes-overdue':
     'No pass through the directory has completed for three intervals: look for reconcile.ended and its reason in the log.',
   'deletions-held':
-    'People who seem to be gone are kept until somebody agrees: read /api/v1/held-removals with the OPERATOR_TOKEN, then approve or reject.',
+    'People who seem to be gone are kept until somebody agrees: look at their names in the console, /console, then approve removing them or keep them.',
   'no-channel':
     'At least one wanted event has no channel that Google has confirmed: look for channel.not-opened and its remedy in the log; if there is none, Google can’t reach PUBLIC_URL.',
 };

@@ -1,9 +1,9 @@
 // The page at /console/held-removals: everybody who waits for a word, however many.
 import type { Child } from 'hono/jsx';
+import { CONSOLE_PATH } from '../../page/operator-nav.ts';
 import { type NavItem, operatorDocument } from '../../page/operator-page.tsx';
 import type { HeldList } from '../../sync/held-removals.ts';
 import { HeldRemovals } from '../components/held-removals.tsx';
-import { CONSOLE_PATH } from '../nav.ts';
 import { reasonOf } from '../reasons.ts';
 
 interface HeldRemovalsView {

@@ -1,8 +1,8 @@
 // What those read who may not open the console, or not yet.
 import { GoogleLink } from '../../page/google-button.tsx';
+import { CONSOLE_PATH, SETUP_PATH } from '../../page/operator-nav.ts';
 import { operatorNotice } from '../../page/operator-page.tsx';
 import { LOGIN_PATH } from '../../sso/paths.ts';
-import { CONSOLE_PATH, SETUP_PATH } from '../nav.ts';
 
 const signIn = (path: string) => `${LOGIN_PATH}?${new URLSearchParams({ return_to: path })}`;
 

@@ -1,6 +1,7 @@
 // The page at /console: whether people are in step, what needs a person, and the numbers behind it.
 import type { Child } from 'hono/jsx';
 import { Moment, spanOf } from '../../page/moment.tsx';
+import { CONSOLE_PATH, SETUP_PATH } from '../../page/operator-nav.ts';
 import { type NavItem, operatorDocument } from '../../page/operator-page.tsx';
 import type { SyncHealth } from '../../sync/health.ts';
 import { ActionsTaken } from '../components/actions-taken.tsx';
@@ -8,7 +9,6 @@ import { Channels } from '../components/channels.tsx';
 import { DeadLetters } from '../components/dead-letters.tsx';
 import { HeldRemovals } from '../components/held-removals.tsx';
 import { Passes, ReconcileNow } from '../components/passes.tsx';
-import { CONSOLE_PATH, SETUP_PATH } from '../nav.ts';
 import type { Overview } from '../overview.ts';
 import { reasonOf } from '../reasons.ts';
 

@@ -1,7 +1,8 @@
 // The page at /setup: what the last check found, what to do about it, and the values to paste into Google.
-import { SETUP_PATH } from '../../console/nav.ts';
+
 import { CopyValues } from '../../page/copy-value.tsx';
 import { Moment, spanOf } from '../../page/moment.tsx';
+import { SETUP_PATH } from '../../page/operator-nav.ts';
 import type { NavItem } from '../../page/operator-page.tsx';
 import { operatorDocument } from '../../page/operator-page.tsx';
 import type { Finding, Paste } from '../finding.ts';
@@ -106,7 +107,7 @@ export function doctorPage(view: DoctorView) {
             {SAID[said]}
           </p>
         )}
-        <div id="findings" data-live={changesByItself ? true : undefined}>
+        <div id="findings" class="flow" data-live={changesByItself ? true : undefined}>
           {findings && <Summary findings={findings} />}
           <h2 class="unseen">Checks</h2>
           {findings ? (

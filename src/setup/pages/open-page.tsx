@@ -1,6 +1,7 @@
 // The pages at the set-up's door: the button behind the link, and what those read whom it lets in no more.
-import { CONSOLE_PATH, SETUP_PATH } from '../../console/nav.ts';
+
 import { GoogleLink } from '../../page/google-button.tsx';
+import { CONSOLE_PATH, SETUP_PATH } from '../../page/operator-nav.ts';
 import { operatorNotice } from '../../page/operator-page.tsx';
 import { LOGIN_PATH } from '../../sso/paths.ts';
 

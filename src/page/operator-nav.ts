@@ -1,5 +1,5 @@
 // Where the operators' pages are, for the navigation of all of them.
-import type { NavItem } from '../page/operator-page.tsx';
+import type { NavItem } from './operator-page.tsx';
 
 export const CONSOLE_PATH = '/console';
 export const SETUP_PATH = '/setup';
