@@ -42,6 +42,7 @@ export const OFF = {
   listLagMs: 0,
   listWithoutUsers: false,
   listCutAfterPages: 0,
+  listLeavesOut: 0,
   duplicatePageItems: false,
   lifetime: '6h cap' as Lifetime,
   refuseEventOmission: false,
@@ -76,7 +77,7 @@ export interface FaultSwitch {
   kind: 'boolean' | 'number' | 'choice';
   choices?: readonly string[];
   /** For numbers: the unit, and the largest sensible value. */
-  unit?: 'ms' | 'pages' | 'rate' | 'seconds';
+  unit?: 'ms' | 'pages' | 'people' | 'rate' | 'seconds';
 }
 
 export const FAULT_SWITCHES: readonly FaultSwitch[] = [
@@ -133,6 +134,15 @@ export const FAULT_SWITCHES: readonly FaultSwitch[] = [
     description: 'After this many pages of one listing the next page is a 503. 0 is off.',
     kind: 'number',
     unit: 'pages',
+  },
+  {
+    key: 'listLeavesOut',
+    group: 'Lists',
+    label: 'List leaves people out',
+    description:
+      'So many, the last in order of address, are on no page, and nothing says so. It has been seen in the field.',
+    kind: 'number',
+    unit: 'people',
   },
   {
     key: 'duplicatePageItems',

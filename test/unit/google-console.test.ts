@@ -57,6 +57,39 @@ describe('the list', () => {
   });
 });
 
+describe('a crowd', () => {
+  const crowd = () =>
+    google.workspace.users.filter(({ primaryEmail }) => primaryEmail.startsWith('crowd.'));
+
+  test('of fifty comes at once, each with a name in one script, the same in every run', async () => {
+    expect((await post('/people/crowd/add')).headers.get('location')).toBe('/?done=crowd-added');
+    const names = crowd().map(({ name }) => name.fullName);
+
+    expect(events).toHaveLength(50);
+    expect([names[0], names[2]]).toEqual(['Łucja Ångström', 'ليلى منصور']);
+    expect(new Set(names).size).toBeGreaterThan(45);
+    expect((await get('/?done=crowd-added')).text).toContain('50 people added.');
+  });
+
+  test('loses thirty at once, and grows beyond those who left', async () => {
+    await post('/people/crowd/add');
+    events = [];
+    await post('/people/crowd/delete');
+    expect([events.length, crowd().length]).toEqual([30, 20]);
+    expect(events[0]).toBe('delete crowd.001@example.test');
+    expect((await get('/')).text).toContain('Delete 20 people');
+
+    await post('/people/crowd/add');
+    expect(crowd().at(-1)?.primaryEmail).toBe('crowd.100@example.test');
+  });
+
+  test('that is not there can’t be deleted, nor anybody else', async () => {
+    expect((await get('/')).text).not.toContain('/people/crowd/delete');
+    await post('/people/crowd/delete');
+    expect(events).toEqual([]);
+  });
+});
+
 describe('a form about a person', () => {
   const cases: [
     string,
@@ -323,6 +356,7 @@ describe('a hostile world', () => {
   ])('a form from %s does nothing', async (_, headers) => {
     const paths = [
       '/people/new',
+      '/people/crowd/add',
       `/people/${sunny().id}/delete`,
       '/faults/off',
       '/access/disable',
@@ -330,7 +364,7 @@ describe('a hostile world', () => {
     ];
     const answers = await Promise.all(paths.map((path) => post(path, {}, headers)));
 
-    expect(answers.map((answer) => answer.status)).toEqual([403, 403, 403, 403, 403]);
+    expect(answers.map((answer) => answer.status)).toEqual(paths.map(() => 403));
     expect(events).toEqual([]);
     expect(google.accounts.first.condition).toBe('enabled');
   });

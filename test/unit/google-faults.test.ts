@@ -137,6 +137,28 @@ describe('lists', () => {
     expect(statuses).toEqual([200, 200, 503]);
   });
 
+  test('listLeavesOut answers half a list as if it were whole, whatever its order', async () => {
+    const listed = async (query = '') => {
+      const emails: string[] = [];
+      let next = '';
+      do {
+        const { body } = await call(`${ALL}&maxResults=5${query}${next}`);
+        emails.push(...body.users.map((one: { primaryEmail: string }) => one.primaryEmail));
+        next = body.nextPageToken ? `&pageToken=${body.nextPageToken}` : '';
+      } while (next !== '');
+      return emails.toSorted();
+    };
+    const whole = await listed();
+    google.faults.listLeavesOut = 12;
+    const half = await listed();
+
+    expect(half).toEqual(whole.slice(0, whole.length - 12));
+    expect(await listed('&orderBy=familyName&sortOrder=descending')).toEqual(half);
+    expect((await get(whole.at(-1) ?? '')).status).toBe(200);
+    google.faults.listLeavesOut = 1_000;
+    expect((await call(ALL)).body).not.toHaveProperty('users');
+  });
+
   test('duplicatePageItems repeats the last person of the page before', async () => {
     google.faults.duplicatePageItems = true;
     const first = (await call(`${ALL}&maxResults=5`)).body;

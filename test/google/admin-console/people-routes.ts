@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Google } from '../google.ts';
 import type { GoogleUser } from '../person.ts';
+import { crowdButtons, crowdNotice, crowdRoutes } from './crowd.ts';
 import {
   action,
   avatar,
@@ -23,6 +24,7 @@ type Filter = (typeof FILTERS)[number];
 export function peopleRoutes(google: Google): Hono {
   const { workspace } = google;
   const app = new Hono();
+  app.route('/', crowdRoutes(google));
 
   app.get('/', (c) => {
     const search = c.req.query('q')?.trim() ?? '';
@@ -35,12 +37,16 @@ export function peopleRoutes(google: Google): Hono {
     const body = html`
       <div class="head">
         <h1>People</h1>
-        <a class="button primary" href="/people/new">Add a person</a>
+        <div class="actions">
+          ${crowdButtons(google)}
+          <a class="button primary" href="/people/new">Add a person</a>
+        </div>
       </div>
       ${searchForm(users, search, show)}
       ${found.length === 0 ? html`<p class="empty">Nobody matches.</p>` : peopleTable(rows)}
       ${pages > 1 ? pager(search, show, at, pages, found.length) : ''}`;
-    return c.html(page(google, { title: 'People', at: '/', body }));
+    const notice = crowdNotice(c.req.query('done'));
+    return c.html(page(google, { title: 'People', at: '/', body, notice }));
   });
 
   app.get('/people/new', (c) =>
