@@ -9,6 +9,7 @@ import { headersFor } from './headers.ts';
 import { errorCode, log } from './log.ts';
 import { pageAssets } from './page/routes.ts';
 import { sample } from './sample/routes.tsx';
+import { publicPages } from './setup/marketplace/routes.tsx';
 import { embed, onlyWhereFramed } from './sso/embed-routes.ts';
 import { auth } from './sso/routes.tsx';
 import { NOTIFICATIONS_PATH } from './sync/channels.ts';
@@ -73,6 +74,7 @@ app.use('/embed/*', onlyWhereFramed);
 app.route('/embed', embed);
 app.route('/', sample);
 app.route('/', pageAssets);
+app.route('/', publicPages);
 
 app.notFound((c) => {
   const error = {

@@ -66,7 +66,7 @@ function OperatorPage(props: OperatorPageProps) {
         <meta name="robots" content="noindex" />
         <title>{`${props.title} · Rollcall`}</title>
         <link rel="stylesheet" href={OPERATOR_STYLE_PATH} />
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="/icons/icon.svg" type="image/svg+xml" />
         <script src={OPERATOR_SCRIPT_PATH} defer></script>
       </head>
       <body>

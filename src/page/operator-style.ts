@@ -84,6 +84,15 @@ input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--go
 .values { display: grid; gap: .75rem; margin: 0; }
 .values dt { color: var(--soft); font-size: .9rem; }
 .values dd { display: flex; flex-wrap: wrap; gap: .5rem; align-items: start; margin: .15rem 0 0; }
+.values dd > p { flex-basis: 100%; max-width: none; margin: 0; }
+.groups { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; } .groups > header h2 { margin: .4rem 0 0; } .groups > .two, .groups > .two > .groups { gap: 1rem; }
+.card > h3:not(:first-child) { margin-top: 1.1rem; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1.25rem; align-items: end; margin: 0; padding: 0; list-style: none; }
+.pictures li { display: grid; gap: .4rem; justify-items: start; font-size: .9rem; }
+.prose { width: 100%; max-width: 42rem; margin: 0 auto; }
+.prose h2 { margin: 2rem 0 .5rem; } .prose .card h2 { margin-top: 0; } .prose .card { margin-bottom: 2rem; }
+.prose li { margin-bottom: .5rem; } .prose address { margin-bottom: .75rem; font-style: normal; overflow-wrap: anywhere; }
+.prose nav { display: flex; gap: 1.25rem; margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
 .value { flex: 0 1 auto; min-width: 0; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; }
 .said { padding: .8rem 1.1rem; border-radius: .75rem; background: var(--good-soft); color: var(--good); }

@@ -20,7 +20,7 @@ function Page({ title, framed = false, script, children }: PageProps) {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{title}</title>
         <link rel="stylesheet" href="/style.css" />
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="/icons/icon.svg" type="image/svg+xml" />
         {script && <script src={script} defer></script>}
       </head>
       <body class={framed ? 'framed' : ''}>
