@@ -28,7 +28,6 @@ export const navFor = ({ user }: Session) =>
 
 /** 401 with a way to sign in for strangers, 403 for everybody else who may not. */
 export const operatorsOnly = createMiddleware<ConsoleEnv>(async (c, next) => {
-  c.header('cache-control', 'no-store');
   const config = c.get('config');
   const session = await sessionOf(c.env, config, c.req.header('cookie'), 'page');
   if (session === null)

@@ -1,6 +1,6 @@
 // The console's routes: /console and below. A GET changes nothing; every action is a POST from one of our own pages, is
 // written down before it is done, and concerns the directory of whoever asks.
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { DatabaseError } from '../db/database.ts';
 import { errorCode, log } from '../log.ts';
@@ -80,7 +80,7 @@ async function heldRemovals(c: ConsoleContext, word = said(c), status: 200 | 400
 const decide =
   (decision: 'approve' | 'reject') =>
   async (c: ConsoleContext): Promise<Response> => {
-    const { hash, looked } = await c.req.parseBody();
+    const { hash, looked } = await fieldsOf(c);
     if (typeof hash !== 'string' || hash.length > 200) return heldRemovals(c, LIST_CHANGED, 409);
     if (decision === 'approve' && looked !== 'yes') {
       const word = (
@@ -103,7 +103,7 @@ const decide =
   };
 
 async function replay(c: ConsoleContext) {
-  const { id = [] } = await c.req.parseBody({ all: true });
+  const { id = [] } = await fieldsOf(c);
   const ids = [id]
     .flat()
     .filter((one): one is string => typeof one === 'string' && /^\d{1,15}$/.test(one))
@@ -132,10 +132,30 @@ async function startPass(c: ConsoleContext) {
   return backTo(c, started);
 }
 
-const limited = bodyLimit({ maxSize: MAX_FORM_BYTES });
+const limited = bodyLimit({
+  maxSize: MAX_FORM_BYTES,
+  onError: (c) => c.text('The form is larger than any of ours.\n', 413),
+});
+
+/** What a form says; nothing where it can't be read. */
+async function fieldsOf(c: ConsoleContext) {
+  try {
+    return await c.req.parseBody({ all: true });
+  } catch (error) {
+    if (error instanceof TypeError) return {};
+    throw error;
+  }
+}
+
+/** Refusals too: they are about whoever asks. */
+const keptNowhere: MiddlewareHandler<ConsoleEnv> = (c, next) => {
+  c.header('cache-control', 'no-store');
+  return next();
+};
 
 /** Everything under /console. */
 export const consoleRoutes = new Hono<ConsoleEnv>()
+  .use(keptNowhere)
   .post('*', sameOriginOnly, limited)
   .use(operatorsOnly)
   .get('/', overview)

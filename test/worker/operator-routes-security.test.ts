@@ -1,0 +1,221 @@
+// Who may open console and set-up: one suite against every route of both. A route that is not in the table fails it.
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { app } from '../../src/app.tsx';
+import {
+  CONSOLE,
+  Deployment,
+  expectImpersonal,
+  GUARDED,
+  PERSONAL,
+  ROUTES,
+  SETUP,
+} from './operator-routes.ts';
+import {
+  aPerson,
+  everything,
+  expectGuarded,
+  OTHER_ADMIN,
+  OURS,
+  SETUP_COOKIE,
+  windowOf,
+} from './operators.ts';
+import { ADMIN, listenToLog, SESSION, waitInWorldTime } from './signed-in.ts';
+import { Visitor } from './visitor.ts';
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await Deployment.open();
+});
+beforeEach(() => void listenToLog());
+
+test('every route under /console and /setup is in the table', () => {
+  const there = app.routes
+    .filter(({ path }) => /^\/(console|setup)(\/|$)/.test(path) && !path.endsWith('*'))
+    .map(({ method, path }) => `${method} ${path}`);
+  const known = ROUTES.map(([method, path]) => `${method} ${path}`);
+  expect([...new Set(there)].toSorted()).toEqual(known.toSorted());
+});
+
+describe('security 6: who may open neither console nor set-up', () => {
+  const strangers: [who: string, visitor: () => Visitor | Promise<Visitor>][] = [
+    ['a stranger', () => new Visitor(deployment.world)],
+    ['somebody whose session is over', async () => windowOf(deployment.world, idOfAdmin(), 0)],
+    [
+      'a super admin who has been suspended',
+      async () => {
+        await aPerson('911', { isAdmin: true, fullName: 'Noor Gone' });
+        const visitor = await windowOf(deployment.world, '911');
+        await env911();
+        return visitor;
+      },
+    ],
+    [
+      'a frame’s session',
+      async () => {
+        const visitor = await windowOf(deployment.world, idOfAdmin());
+        const token = visitor.cookies.get(SESSION)?.value ?? '';
+        visitor.cookies.clear();
+        visitor.cookies.set('__Host-embed', { value: token, line: '' });
+        return visitor;
+      },
+    ],
+    [
+      'the right token under the cookie of the set-up',
+      () => {
+        const visitor = new Visitor(deployment.world);
+        const value = deployment.admin.cookies.get(SESSION)?.value ?? '';
+        visitor.cookies.set(SETUP_COOKIE, { value, line: '' });
+        return visitor;
+      },
+    ],
+    [
+      'the cookie without its prefix',
+      () => {
+        const visitor = new Visitor(deployment.world);
+        const value = deployment.admin.cookies.get(SESSION)?.value ?? '';
+        visitor.cookies.set('session', { value, line: '' });
+        return visitor;
+      },
+    ],
+  ];
+  const idOfAdmin = () => deployment.world.google.workspace.user(ADMIN).id;
+  const env911 = () =>
+    deployment.world.env.DB.prepare("UPDATE users SET status = 'suspended' WHERE id = '911'").run();
+
+  test.each(strangers)('%s: 401 without anybody’s name', async (_, make) => {
+    const visitor = await make();
+    for (const route of GUARDED) {
+      const response = await deployment.refused(visitor, route);
+      expect([route[1], response.status]).toEqual([route[1], 401]);
+      await expectImpersonal(response);
+    }
+    await deployment.world.env.DB.prepare("DELETE FROM sessions WHERE user_id = '911'").run();
+  });
+
+  test('two session cookies: 401, whichever is right', async () => {
+    const value = deployment.admin.cookies.get(SESSION)?.value ?? '';
+    const pairs = [
+      `${SESSION}=${value}; ${SESSION}=x`,
+      `${SESSION}=x; ${SESSION}=${value}`,
+      `${SESSION}=${value}; ${SESSION}=${value}`,
+    ];
+    for (const cookie of pairs) {
+      for (const route of GUARDED) {
+        const headers = { ...OURS, cookie };
+        const response = await deployment.refused(new Visitor(deployment.world), route, {
+          headers,
+        });
+        expect([route[1], response.status]).toEqual([route[1], 401]);
+        await expectImpersonal(response);
+      }
+    }
+  });
+
+  test('an ordinary person and a delegated admin: 403, and no name but their own', async () => {
+    await aPerson('912', { fullName: 'Delia Gated', isDelegatedAdmin: true });
+    const delegated = await windowOf(deployment.world, '912');
+    for (const route of GUARDED) {
+      const toDelegated = await deployment.refused(delegated, route);
+      expect([route[1], toDelegated.status]).toEqual([route[1], 403]);
+      const text = await toDelegated.text();
+      expect(text).toContain('Delia Gated');
+      expect(text).not.toMatch(PERSONAL);
+      const toOrdinary = await deployment.refused(deployment.ordinary, route);
+      expect([route[1], toOrdinary.status]).toEqual([route[1], 403]);
+      expect(await toOrdinary.text()).not.toMatch(/Held Person|admin@example\.test/);
+    }
+  });
+
+  test('roles that are only like the one', async () => {
+    const roles = ['rollcall', 'rollcall:admins', 'Rollcall:Admin', 'admin', 'x:rollcall:admin'];
+    await aPerson('913', { roles });
+    const visitor = await windowOf(deployment.world, '913');
+    for (const route of GUARDED)
+      expect((await deployment.refused(visitor, route)).status).toBe(403);
+  });
+});
+
+describe('security 6: the super admin of another directory', () => {
+  test('sees nothing of ours in the console', async () => {
+    const boss = await windowOf(deployment.world, OTHER_ADMIN);
+    for (const route of CONSOLE.filter(([method]) => method === 'GET')) {
+      const response = await deployment.refused(boss, route);
+      expect(response.status).toBe(200);
+      const text = await response.text();
+      expect(text).toContain('Boss Other');
+      expect(text).not.toMatch(PERSONAL);
+      expect(text).not.toContain('href="/setup');
+    }
+  });
+
+  test('changes nothing of ours, with the list’s right name and the letter’s right number', async () => {
+    const boss = await windowOf(deployment.world, OTHER_ADMIN);
+    const ours = async () => {
+      const { rows, queue } = (await everything(deployment.world)) as {
+        rows: Record<string, { directory_id?: string }[]>;
+        queue: unknown;
+      };
+      const theirs = (table: string) =>
+        (rows[table] ?? []).filter(({ directory_id }) => directory_id !== 'other');
+      return [queue, Object.keys(rows).map(theirs)];
+    };
+    const before = await ours();
+    for (const route of CONSOLE.filter(([method]) => method === 'POST')) {
+      const response = await deployment.ask(boss, route);
+      expectGuarded(response);
+      expect([303, 409]).toContain(response.status);
+      await expectImpersonal(response);
+    }
+    expect(await ours()).toEqual(before);
+    expect(deployment.world.started.splice(0).filter((id) => !id.startsWith('other-'))).toEqual([]);
+  });
+
+  test('is nobody at the set-up', async () => {
+    const boss = await windowOf(deployment.world, OTHER_ADMIN);
+    for (const route of SETUP) {
+      const response = await deployment.refused(boss, route);
+      expect([route[1], response.status]).toEqual([route[1], 403]);
+      await expectImpersonal(response);
+    }
+  });
+});
+
+test('security 6: the role rollcall:admin opens the console, and not the set-up', async () => {
+  await aPerson('914', { fullName: 'Olga Operator', roles: ['rollcall:admin'] });
+  const olga = await windowOf(deployment.world, '914');
+  for (const route of SETUP) expect((await deployment.refused(olga, route)).status).toBe(403);
+  for (const path of ['/console', '/console/held-removals']) {
+    const response = await deployment.refused(olga, ['GET', path, 'console']);
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    expect(text).toContain('Held Person');
+    expect(text).not.toContain('href="/setup');
+  }
+  // The role counts where it was given.
+  await aPerson('915', { directoryId: 'other', roles: ['rollcall:admin'] });
+  const elsewhere = await windowOf(deployment.world, '915');
+  const overview = await deployment.refused(elsewhere, ['GET', '/console', 'console']);
+  expect(await overview.text()).not.toMatch(PERSONAL);
+});
+
+test('security 7: a refusal leaves ids in the log, and no name', async () => {
+  const lines = listenToLog();
+  for (const route of GUARDED) await deployment.ask(deployment.ordinary, route);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(JSON.stringify(lines)).not.toMatch(/Ana|Moreira|@/);
+});
+
+test.each(GUARDED)(
+  'a super admin is let in, and each of these does something: %s %s',
+  async (method, path, room) => {
+    deployment = await Deployment.open();
+    waitInWorldTime(deployment.world);
+    const before = await everything(deployment.world);
+    const response = await deployment.ask(deployment.admin, [method, path, room]);
+    expectGuarded(response);
+    expect(response.status).toBe(method === 'GET' ? 200 : 303);
+    const after = await everything(deployment.world);
+    if (method === 'GET') expect(after).toEqual(before);
+    else expect(after).not.toEqual(before);
+  },
+);

@@ -1,0 +1,122 @@
+// Every route of the console and of the set-up, with a request to each that would do something if it were let in; and the
+// deployment against which they are tried.
+import { expect } from 'vitest';
+import { app } from '../../src/app.tsx';
+import { makeSetupLink } from '../../src/setup/link.ts';
+import { readHeldRemovals } from '../../src/sync/held-removals.ts';
+import {
+  aLetter,
+  anotherDirectory,
+  aPerson,
+  everything,
+  expectGuarded,
+  type Fields,
+  formOf,
+  hold,
+  type OperatorWorld,
+  OURS,
+  operatorWorld,
+  windowAt,
+} from './operators.ts';
+import { ADMIN, ANA } from './signed-in.ts';
+import { APP, setCookies, type Visitor } from './visitor.ts';
+
+export type Room = 'console' | 'setup' | 'door';
+export type Route = readonly [method: 'GET' | 'POST', path: string, room: Room];
+
+export const ROUTES: readonly Route[] = [
+  ['GET', '/console', 'console'],
+  ['GET', '/console/held-removals', 'console'],
+  ['POST', '/console/held-removals/approve', 'console'],
+  ['POST', '/console/held-removals/reject', 'console'],
+  ['POST', '/console/dead-letters/replay', 'console'],
+  ['POST', '/console/passes', 'console'],
+  ['GET', '/setup', 'setup'],
+  ['POST', '/setup/check', 'setup'],
+  ['POST', '/setup/import', 'setup'],
+  ['GET', '/setup/marketplace', 'setup'],
+  ['GET', '/setup/open', 'door'],
+  ['POST', '/setup/open', 'door'],
+];
+/** All that a session opens. */
+export const GUARDED = ROUTES.filter(([, , room]) => room !== 'door');
+export const CONSOLE = ROUTES.filter(([, , room]) => room === 'console');
+export const SETUP = ROUTES.filter(([, , room]) => room === 'setup');
+export const CHANGING = ROUTES.filter(([method]) => method === 'POST');
+
+/** People of `default`, whom others must not see. */
+export const PERSONAL = /example\.test|Ana Moreira|Held Person|Noor/;
+
+export async function expectImpersonal(response: Response): Promise<void> {
+  expect(await response.text()).not.toMatch(PERSONAL);
+}
+
+interface Asked {
+  headers?: Record<string, string>;
+  /** Another method than the route's. */
+  as?: string;
+  /** Another origin than ours. */
+  at?: string;
+}
+
+/** A deployment with somebody who waits for a word, a dead letter and another directory. */
+export class Deployment {
+  readonly world: OperatorWorld;
+  readonly letter: number;
+  readonly admin: Visitor;
+  readonly ordinary: Visitor;
+
+  private constructor(world: OperatorWorld, letter: number, admin: Visitor, ordinary: Visitor) {
+    this.world = world;
+    this.letter = letter;
+    this.admin = admin;
+    this.ordinary = ordinary;
+  }
+
+  static async open(): Promise<Deployment> {
+    const world = await operatorWorld();
+    await anotherDirectory();
+    await aPerson('910', { fullName: 'Held Person' });
+    await hold('910', world.clock.nowMs);
+    const letter = await aLetter({ userId: '910' });
+    return new Deployment(world, letter, await windowAt(world, ADMIN), await windowAt(world, ANA));
+  }
+
+  async #fieldsFor(path: string): Promise<Fields> {
+    const { ports, config, clock } = this.world;
+    if (path.startsWith('/console/held-removals/'))
+      return { hash: (await readHeldRemovals(ports, 'default')).hash, looked: 'yes' };
+    if (path === '/console/dead-letters/replay') return { id: String(this.letter) };
+    if (path !== '/setup/open') return {};
+    const authority = { appSecret: config.appSecret, origin: config.publicUrl.origin };
+    const link = await makeSetupLink(authority, clock.nowMs);
+    return { link: link.searchParams.get('link') ?? '' };
+  }
+
+  /** Asks for a route, from one of our own pages unless told otherwise. */
+  async ask(visitor: Visitor, [method, path]: Route, asked: Asked = {}): Promise<Response> {
+    const { headers = OURS, as = method, at = APP } = asked;
+    const body = ['GET', 'HEAD'].includes(as) ? null : formOf(await this.#fieldsFor(path));
+    const type = body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const init = { method: as, headers: { ...type, ...headers }, body };
+    if (at === APP) return visitor.ask(path, init);
+    const cookie = [...visitor.cookies].map(([name, { value }]) => `${name}=${value}`).join('; ');
+    const request = new Request(`${at}${path}`, {
+      ...init,
+      headers: { ...init.headers, cookie },
+      redirect: 'manual',
+    });
+    return app.fetch(request, this.world.env);
+  }
+
+  /** As above; nothing is changed by it, and the answer is guarded. */
+  async refused(visitor: Visitor, route: Route, asked: Asked = {}): Promise<Response> {
+    const before = await everything(this.world);
+    const response = await this.ask(visitor, route, asked);
+    expect(await everything(this.world)).toEqual(before);
+    expect(setCookies(response)).toEqual([]);
+    const referrer = route[1] === '/setup/open' ? 'strict-origin' : 'same-origin';
+    if (response.status !== 421) expectGuarded(response, referrer);
+    return response;
+  }
+}
