@@ -35,7 +35,11 @@ function appSecret(): string {
   return kept ?? randomBytes(36).toString('base64url');
 }
 
-/** Writes the file for `wrangler dev --env-file`; only its owner can read it. */
+/**
+ * Writes the file for `wrangler dev --env-file`; only its owner can read it.
+ *
+ * @returns its APP_SECRET
+ */
 export function writeEnvFile(settings: {
   publicUrl: string;
   googleOrigin: string;
@@ -43,14 +47,15 @@ export function writeEnvFile(settings: {
   serviceAccountKey: string;
   oauthClient: { clientId: string; clientSecret: string };
   embedder: string;
-}): void {
+}): string {
+  const secret = appSecret();
   const vars = {
     PUBLIC_URL: settings.publicUrl,
     GOOGLE_API_ORIGIN: settings.googleOrigin,
     GOOGLE_ADMIN_EMAIL: settings.adminEmail,
     // One line, as a key file's escaped newlines allow; single quotes keep them escaped.
     GOOGLE_SERVICE_ACCOUNT_KEY: `'${JSON.stringify(JSON.parse(settings.serviceAccountKey))}'`,
-    APP_SECRET: appSecret(),
+    APP_SECRET: secret,
     GOOGLE_ISSUER: settings.googleOrigin,
     GOOGLE_CLIENT_ID: settings.oauthClient.clientId,
     GOOGLE_CLIENT_SECRET: settings.oauthClient.clientSecret,
@@ -60,4 +65,5 @@ export function writeEnvFile(settings: {
   };
   const text = Object.entries(vars).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(PATHS.envFile, text.join(''), { mode: 0o600 });
+  return secret;
 }

@@ -5,6 +5,7 @@
 //   npm start -- --keep    both sides go on where they were
 import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
+import { makeSetupLink } from '../../src/setup/link.ts';
 import { serveGoogle } from '../google/server.ts';
 import { isPortFree } from './ports.ts';
 import { GOOGLE_PORT, PATHS, prepareFolder, ROOT, WORKER_PORT, writeEnvFile } from './settings.ts';
@@ -49,7 +50,7 @@ const google = await serveGoogle({
   appOrigin: WORKER_URL,
   oauthClient,
 });
-writeEnvFile({
+const appSecret = writeEnvFile({
   publicUrl: WORKER_URL,
   googleOrigin: GOOGLE_URL,
   adminEmail: google.google.workspace.adminEmail,
@@ -103,18 +104,21 @@ try {
 }
 isReady = true;
 
+const setupLink = await makeSetupLink({ appSecret, origin: WORKER_URL }, Date.now());
 say(`
   Rollcall               ${WORKER_URL}
+  Its console            ${WORKER_URL}/console   (for super admins: Robin Administrator is one)
   Google Workspace       ${GOOGLE_URL}   (Admin console; runs on this laptop only)
   The sample in a frame  ${EMBEDDER_URL}/sites/team   (another site, as Google Sites would be)
+  Its set-up, until the first super admin signs in; the link is good for an hour, once:
+    ${setupLink.href}
 
   Try: open Rollcall, sign in as anybody, then suspend them in the Admin console and
   reload: signed out. Add somebody, tick a role, and watch the lines below. Then lose all
   pushes (Admin console, Faults) and change a few people: the next pass makes it good.
-  Remove ten: more than the deletion guard lets go is held for an operator. Who, and the rows:
+  Add 50 people, then delete 30: more than the deletion guard lets go is held until a
+  super admin looks at the names and decides, in ${WORKER_URL}/console. The rows:
 
-    curl -H "authorization: Bearer $(sed -n s/^OPERATOR_TOKEN=//p ${relative(ROOT, PATHS.envFile)})" \\
-      ${WORKER_URL}/api/v1/held-removals
     npx wrangler d1 execute DB --local --persist-to ${relative(ROOT, PATHS.workerState)} \\
       --command "SELECT email, status, roles FROM users"
 

@@ -64,6 +64,20 @@ const WHEN_WORDS: Readonly<Record<string, string>> = {
   'sign-in': 'they came to sign in',
 };
 
+const ACTION_WORDS: Readonly<Record<string, string>> = {
+  'held-removals.approve': 'approved what was held',
+  'held-removals.reject': 'kept whose removal was held',
+  'dead-letters.replay': 'replayed dead letters',
+  'pass.start': 'asked for a pass',
+  'setup.open': 'opened the set-up',
+  'setup.check': 'checked the set-up',
+};
+
+const ACTOR_WORDS: Readonly<Record<string, string>> = {
+  'operator-token': 'Whoever has the operator token',
+  'setup-link': 'Whoever has the set-up link',
+};
+
 // A right-to-left name must not turn the rest of the line around (Unicode TR9, isolates).
 const isolate = (text: string) => `\u2068${text}\u2069`;
 
@@ -77,9 +91,14 @@ const printable = (text: string) =>
  */
 export function tell(line: LogLine, person: (id: string) => PersonName | null): string | null {
   const field = (name: string) => String(line[name] ?? '');
-  const name = () => {
-    const who = person(field('userId'));
-    return who ? `${isolate(printable(who.name))} <${printable(who.address)}>` : field('userId');
+  const name = (id = field('userId')) => {
+    const who = person(id);
+    return who ? `${isolate(printable(who.name))} <${printable(who.address)}>` : id;
+  };
+  /** `user:<id>`, or one of those who bring a secret and no name. */
+  const actor = () => {
+    const [, id] = /^user:(.+)$/.exec(field('actor')) ?? [];
+    return id === undefined ? (ACTOR_WORDS[field('actor')] ?? field('actor')) : name(id);
   };
   switch (line.event) {
     case 'sign-in.admitted':
@@ -106,8 +125,14 @@ export function tell(line: LogLine, person: (id: string) => PersonName | null): 
       return `The last pass made good ${field('drift')} change(s) that no push had announced`;
     case 'reconcile.held':
       return `${field('missing')} people are missing on the list, more than the deletion guard lets go: held`;
-    case 'held-removals.decided':
-      return `${field('count')} held removal(s) ${field('decision')}`;
+    case 'operator.acted':
+      return `${actor()}  ${ACTION_WORDS[field('action')] ?? field('action')}: ${field('outcome')}`;
+    case 'console.refused':
+      return `${name()}  came to the console, which is for super admins`;
+    case 'setup.unavailable':
+      return `Nobody can be let into the set-up: ${field('code')}`;
+    case 'probe.not-stopped':
+      return `The channel that a check had opened is not stopped yet: ${field('code')}`;
     case 'channel.suspect':
       return `The channel for ${field('channelEvent')} is suspect (${field('reason')}): replaced`;
     case 'channel.not-opened':

@@ -93,6 +93,11 @@ describe('npm start', { timeout: 4 * DEADLINE_MS }, () => {
     const first = await started();
     await addPerson('nia');
     await until('the line', () => /nia@example\.test> {2}added/.test(first.output()), first.output);
+    const link = /http\S+\/setup\/open\?link=\S+/.exec(first.output())?.[0] ?? '';
+    expect(await (await fetch(link)).text()).toContain('Open the set-up</button>');
+    const console = `http://localhost:${WORKER_PORT}/console`;
+    expect(first.output()).toContain(console);
+    expect((await fetch(console)).status).toBe(401);
     first.child.kill('SIGTERM');
     expect(await first.exited).toBe(0);
     await until('ports free', bothFree, first.output);

@@ -59,6 +59,24 @@ describe('a line of the story', () => {
     );
   });
 
+  test.each([
+    ['user:117', 'held-removals.approve', '30 people', /<ana@.*> {2}approved what was held: 30/],
+    ['setup-link', 'setup.check', '12 ok, 1 failed', /^Whoever has the set-up link {2}checked/],
+    ['operator-token', 'pass.start', 'started', /^Whoever has the operator token {2}asked for a/],
+    ['user:117', 'something.new', 'done', /something\.new: done$/],
+  ])('says which operator did what: %s %s', (actor, action, outcome, words) => {
+    const fields = { level: 'info', event: 'operator.acted', actor, action, outcome };
+    expect(tell(fields, known)).toMatch(words);
+  });
+
+  test.each([
+    [{ event: 'console.refused', userId: '117' }, /<ana@.*> {2}came to the console/],
+    [{ event: 'setup.unavailable', code: 'd1-read' }, /set-up: d1-read$/],
+    [{ event: 'probe.not-stopped', code: 'network' }, /not stopped yet: network$/],
+  ])('says what the pages for operators ran into: %o', (fields, words) => {
+    expect(tell({ level: 'warn', ...fields }, known)).toMatch(words);
+  });
+
   test('says of a sign-in that came to nothing why', () => {
     const ended = {
       level: 'warn',
