@@ -85,7 +85,8 @@ input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--go
 .values dt { color: var(--soft); font-size: .9rem; }
 .values dd { display: flex; flex-wrap: wrap; gap: .5rem; align-items: start; margin: .15rem 0 0; }
 .values dd > p { flex-basis: 100%; max-width: none; margin: 0; }
-.groups { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; } .groups > header h2 { margin: .4rem 0 0; } .groups > .two, .groups > .two > .groups { gap: 1rem; }
+.groups { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; } .groups > header h2 { margin: .4rem 0 0; } .groups > .two { gap: 1rem; align-items: stretch; }
+.steps { margin: .5rem 0; padding-left: 1.3rem; } .steps li { margin: .3rem 0; max-width: 72ch; overflow-wrap: anywhere; }
 .card > h3:not(:first-child) { margin-top: 1.1rem; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1.25rem; align-items: end; margin: 0; padding: 0; list-style: none; }
 .pictures li { display: grid; gap: .4rem; justify-items: start; font-size: .9rem; }

@@ -73,7 +73,7 @@ export function NotConfirmed() {
         Taken from Google’s documentation; no listing has been made with this page yet. Where that
         documentation is silent:
       </p>
-      <ul>
+      <ul class="steps">
         <li>Whether an install for the domain still sets up delegation, as said above.</li>
         <li>
           Whether an app is marked <em>Trusted</em> by being installed. Others report it; Google

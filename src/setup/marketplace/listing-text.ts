@@ -27,7 +27,7 @@ What it needs
 • Three sign-in scopes: openid, email and profile. No access to mail, files or calendars.
 
 What it keeps
-Names, addresses, organisational units, roles and other fields of the directory, for as long as somebody is in it and a set number of days after. It runs in its operator's own Cloudflare account. The privacy policy says the rest.`;
+Names, addresses, organisational units, roles and other fields of the directory, for as long as somebody is in it and a set number of days after. It runs in its operator’s own Cloudflare account. The privacy policy says the rest.`;
 
 /** All that signing in asks for; the list must be the same on the consent screen. None of them is sensitive. */
 export const SIGN_IN_SCOPES = [

@@ -66,7 +66,7 @@ function ToDo({ config, vendor }: { config: MarketplaceConfig; vendor: Vendor })
   return (
     <section class="card wait" aria-labelledby="to-do">
       <h2 id="to-do">To do before a listing</h2>
-      <ul>{items}</ul>
+      <ul class="steps">{items}</ul>
     </section>
   );
 }
@@ -76,7 +76,7 @@ function Before({ config, project }: { config: MarketplaceConfig; project: strin
   return (
     <section class="card">
       <h2>1. In the Cloud console</h2>
-      <ol>
+      <ol class="steps">
         <li>
           Choose the project of the OAuth client{' '}
           {config.oauthClient && <code>{config.oauthClient.id}</code>}
@@ -117,7 +117,7 @@ function Publish() {
   return (
     <section class="card">
       <h2>4. Publish and install</h2>
-      <ol>
+      <ol class="steps">
         <li>
           In <em>Store Listing</em>, <em>Submit for review</em>. A private listing is published at
           once; of a public one Google’s reviewers write to the developer email.

@@ -41,7 +41,7 @@ export function Screenshots() {
         well), without rounded corners or a margin. At least one shows the app together with Google:
         signing in, or the entry in the app launcher.
       </p>
-      <ol>
+      <ol class="steps">
         <li>Make a test account whose name and photo may be shown, and sign in as it.</li>
         <li>
           In Chrome: developer tools, <em>Toggle device toolbar</em>, dimensions <em>Responsive</em>

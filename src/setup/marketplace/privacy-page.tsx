@@ -126,7 +126,7 @@ export function privacyPage(config: PrivacyConfig, vendor: Vendor) {
         <h2>Who can see it</h2>
         <p>
           You see your name, address, photo and roles. Administrators of your organisation’s Google
-          Workspace, whoever they make an administrator of Rollcall, and those who operate this
+          Workspace, whoever has been made an administrator of Rollcall, and those who operate this
           deployment can see the rest.
         </p>
 
