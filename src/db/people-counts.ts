@@ -12,7 +12,7 @@ export interface PeopleCounts {
 // A directory that came after the migration starts from nothing: everybody in it is an event.
 const BEGIN = `
   INSERT INTO people_counts (directory_id, seq, active, suspended, archived, deleted)
-  SELECT id, 0, 0, 0, 0, 0 FROM directories WHERE id = ?1 ON CONFLICT (directory_id) DO NOTHING`;
+  SELECT id, 0, 0, 0, 0, 0 FROM directories WHERE id = coalesce(?1, id) ON CONFLICT (directory_id) DO NOTHING`;
 
 const gained = (status: keyof PeopleCounts) =>
   `people_counts.${status} + coalesce(sum((e.after->>'$.status' = '${status}')
@@ -23,9 +23,16 @@ const CATCH_UP = `
     SELECT ${gained('active')}, ${gained('suspended')}, ${gained('archived')}, ${gained('deleted')},
       (SELECT max(seq) FROM events)
     FROM events e WHERE e.seq > people_counts.seq AND e.directory_id = people_counts.directory_id)
-  WHERE directory_id = ?1 AND EXISTS (SELECT 1 FROM events WHERE seq > people_counts.seq)`;
+  WHERE directory_id = coalesce(?1, directory_id) AND EXISTS (SELECT 1 FROM events WHERE seq > people_counts.seq)`;
 
 const READ = `SELECT active, suspended, archived, deleted FROM people_counts WHERE directory_id = ?1`;
+
+/** Brings every directory's numbers up to date: before old events, and tombstones, are swept. */
+export function catchUpPeopleCounts(db: Database): Promise<void> {
+  return guarded(async () => {
+    await db.d1.batch([BEGIN, CATCH_UP].map((sql) => db.d1.prepare(sql).bind(null)));
+  });
+}
 
 /**
  * Brings the numbers up to date and reads them. Each event is read once for this, whoever asks first; the row is

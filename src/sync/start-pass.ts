@@ -29,6 +29,12 @@ const passAt = (directoryId: string, ms: number): Pass => ({
   directoryId,
 });
 
+/** Of those that begin and end in one minute each has a number; two that are asked for at once still have the same. */
+function idAfter(lastId: string, id: string): string {
+  if (lastId !== id && !lastId.startsWith(`${id}-`)) return id;
+  return `${id}-${Number(lastId.slice(id.length + 1) || '1') + 1}`;
+}
+
 /**
  * Starts the pass that is due, if one is.
  *
@@ -62,6 +68,7 @@ export async function startPassNow(
   const due = isPassDue(last, 0, nowMs);
   if (due === 'no') return 'under-way';
   if (due === 'yes-last-is-lost' && last !== null) await declareLost(ports, last);
-  await startPass(passAt(directoryId, nowMs));
+  const pass = passAt(directoryId, nowMs);
+  await startPass({ ...pass, id: last === null ? pass.id : idAfter(last.id, pass.id) });
   return 'started';
 }

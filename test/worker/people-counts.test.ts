@@ -56,6 +56,20 @@ describe('people are counted from what happened to them', () => {
     expect(await read()).toEqual(await counted());
   });
 
+  test('what is swept before anybody asked is counted all the same', async () => {
+    world.google.workspace.remove(
+      world.google.workspace.store.living().find(({ user }) => !user.isAdmin)?.user.id ?? '',
+    );
+    world.advance(20 * 60_000);
+    await world.settle();
+    expect((await counted())['deleted']).toBe(1);
+    world.advance(100 * 86_400_000);
+    await sweepOld(world.ports);
+    expect((await counted())['deleted']).toBe(0);
+    expect((await world.events()).length).toBe(0);
+    expect(await read()).toEqual(await counted());
+  });
+
   test('another directory’s events are not counted here, nor read twice', async () => {
     await env.DB.prepare(
       "INSERT INTO directories (id, customer, admin_email) VALUES ('other', 'C2', 'a@other.test')",
