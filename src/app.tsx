@@ -2,14 +2,15 @@
 import { Hono } from 'hono';
 import { api } from './api/routes.ts';
 import { type AppEnv, parseConfig, readConfig } from './config.ts';
-import { CONSOLE_PATH, SETUP_PATH } from './console/nav.ts';
 import { consoleRoutes } from './console/routes.tsx';
 import { DatabaseError, openDatabase, ping } from './db/database.ts';
 import { headersFor } from './headers.ts';
 import { errorCode, log } from './log.ts';
+import { CONSOLE_PATH, SETUP_PATH } from './page/operator-nav.ts';
 import { pageAssets } from './page/routes.ts';
 import { sample } from './sample/routes.tsx';
 import { publicPages } from './setup/marketplace/routes.tsx';
+import { setup } from './setup/routes.tsx';
 import { embed, onlyWhereFramed } from './sso/embed-routes.ts';
 import { auth } from './sso/routes.tsx';
 import { NOTIFICATIONS_PATH } from './sync/channels.ts';
@@ -18,8 +19,6 @@ import { notifications, syncHealthRoute } from './sync/routes.ts';
 export const app = new Hono<AppEnv>();
 
 const isUnder = (path: string, asked: string) => asked === path || asked.startsWith(`${path}/`);
-/** Also asked while there is no configuration that the others could work with. */
-const mountedSetup = new Hono<AppEnv>();
 
 app.use(function named(c, next) {
   // Ours, never the client's: it stands in the log and on pages.
@@ -36,7 +35,7 @@ app.use(async function configured(c, next) {
   const config = readConfig(c.env, log);
   if (config === null) {
     // Where whoever has a set-up link, or is a super admin, reads what the log says as well.
-    if (isUnder(SETUP_PATH, c.req.path)) return mountedSetup.fetch(c.req.raw, c.env);
+    if (isUnder(SETUP_PATH, c.req.path)) return next();
     // The operator finds names and remedies in the log; a stranger learns that there is something.
     return c.json({ ok: false, reason: 'configuration' }, 503);
   }
@@ -69,7 +68,7 @@ app.route(NOTIFICATIONS_PATH, notifications);
 app.route('/auth', auth);
 app.route('/api/v1', api);
 app.route(CONSOLE_PATH, consoleRoutes);
-app.route('/', mountedSetup);
+app.route(SETUP_PATH, setup);
 app.use('/embed/*', onlyWhereFramed);
 app.route('/embed', embed);
 app.route('/', sample);

@@ -3,6 +3,7 @@ import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloud
 import { app } from './app.tsx';
 import { type Env, readConfig } from './config.ts';
 import { log } from './log.ts';
+import { tendSetup } from './setup/tend.ts';
 import { sweepExpired } from './sso/sweep.ts';
 import { consumeChanges, consumeDeadChanges } from './sync/consume.ts';
 import type { Pass, Steps } from './sync/pass.ts';
@@ -45,6 +46,7 @@ export default {
     const ports = syncPorts(env, config);
     await runSchedule(ports, startPassIn(env), controller.scheduledTime, {
       sessions: () => sweepExpired(ports),
+      setup: () => tendSetup(ports),
     });
   },
 

@@ -4,6 +4,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { DatabaseError } from '../db/database.ts';
 import { errorCode, log } from '../log.ts';
+import { formFields } from '../page/form-fields.ts';
 import { CONSOLE_PATH, SETUP_PATH } from '../page/operator-nav.ts';
 import { sameOriginOnly } from '../sso/request-origin.ts';
 import { replayDeadLetters } from '../sync/dead-letters.ts';
@@ -80,7 +81,7 @@ async function heldRemovals(c: ConsoleContext, word = said(c), status: 200 | 400
 const decide =
   (decision: 'approve' | 'reject') =>
   async (c: ConsoleContext): Promise<Response> => {
-    const { hash, looked } = await fieldsOf(c);
+    const { hash, looked } = await formFields(c.req);
     if (typeof hash !== 'string' || hash.length > 200) return heldRemovals(c, LIST_CHANGED, 409);
     if (decision === 'approve' && looked !== 'yes') {
       const word = (
@@ -103,7 +104,7 @@ const decide =
   };
 
 async function replay(c: ConsoleContext) {
-  const { id = [] } = await fieldsOf(c);
+  const { id = [] } = await formFields(c.req);
   const ids = [id]
     .flat()
     .filter((one): one is string => typeof one === 'string' && /^\d{1,15}$/.test(one))
@@ -136,16 +137,6 @@ const limited = bodyLimit({
   maxSize: MAX_FORM_BYTES,
   onError: (c) => c.text('The form is larger than any of ours.\n', 413),
 });
-
-/** What a form says; nothing where it can't be read. */
-async function fieldsOf(c: ConsoleContext) {
-  try {
-    return await c.req.parseBody({ all: true });
-  } catch (error) {
-    if (error instanceof TypeError) return {};
-    throw error;
-  }
-}
 
 /** Refusals too: they are about whoever asks. */
 const keptNowhere: MiddlewareHandler<ConsoleEnv> = (c, next) => {

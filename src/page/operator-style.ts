@@ -101,6 +101,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 section > * + *, .stack > * + * { margin-top: 1rem; } section > h2 + *, .stack > h3 + * { margin-top: 0; }
 .two > * + *, .wide > * + * { margin-top: 0; }
 .stack { margin-top: 1.5rem; }
+.flow { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
 .narrow { max-width: 40rem; margin: clamp(1rem, 8vh, 6rem) auto 0; }
 footer { max-width: 72rem; margin: 0 auto; padding: 0 clamp(1rem, 3vw, 2rem) 2rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) {

@@ -76,7 +76,9 @@ const roomOf = (file: string) => file.split('/')[0] ?? '';
 function importsOf({ path, text }: Source): Import[] {
   const file = withoutExtension(relative('src', path));
   const code = text.replace(/^\s*\/\/.*$/gm, '').replace(/\/\*[\s\S]*?\*\//g, '');
-  const specifiers = code.matchAll(/(?<![-'"`])(?:\bfrom\s*|\bimport\s*\(?\s*)(['"`])([^'"`]+)\1/g);
+  const specifiers = code.matchAll(
+    /(?<![-/'"`])(?:\bfrom\s*|\bimport\s*\(?\s*)(['"`])([^'"`]+)\1/g,
+  );
   return [...specifiers].map(([, , specifier = '']) => {
     const isOurs = specifier.startsWith('.') || specifier.startsWith('/');
     const target = isOurs
