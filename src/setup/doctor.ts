@@ -1,7 +1,6 @@
 // The doctor: asks of the set-up what can be asked, in the order in which the answers build on each other, and says of each
 // what is wrong and what to do. For the page /setup and, before the first deploy, for `npm run doctor`.
-import type { Config, Env, ParsedConfig } from '../config.ts';
-import { DEFAULT_DIRECTORY_ID } from '../config.ts';
+import { type Config, DEFAULT_DIRECTORY_ID, type Env, type ParsedConfig } from '../config.ts';
 import { DatabaseError } from '../db/database.ts';
 import { type Directory, readDirectory } from '../db/directories.ts';
 import type { ApiOptions } from '../google/api.ts';
@@ -28,6 +27,8 @@ export interface DoctorWorld {
   surroundings: Pick<Surroundings, 'fetch' | 'nowMs' | 'wait' | 'log'>;
   /** `null` before the first deploy: what needs the deployed Worker waits. */
   deployed: { ports: SyncPorts; bindings: Env } | null;
+  /** What the first deploy finds out or makes: `parsed` has a stand-in for it. */
+  notBeforeDeploy?: readonly ('PUBLIC_URL' | 'APP_SECRET')[];
 }
 
 const AFTER_DEPLOY = 'The first deploy comes first.';
@@ -88,11 +89,7 @@ async function examineReading(
   const { fetch } = clock;
   const { finding: key, canSign } = await checkKey(config.serviceAccount);
   findings.add(key);
-  const isClockWrong = () => {
-    const aheadMs = clock.aheadMs();
-    return aheadMs !== null && Math.abs(aheadMs) > 60_000;
-  };
-  const found = canSign ? await checkTokens({ config, fetch, nowMs }, isClockWrong) : null;
+  const found = canSign ? await checkTokens({ config, fetch, nowMs }, clock.isWrong) : null;
   findings.add(await checkClock(clock, config.googleIssuer, nowMs));
   if (found === null) {
     findings.after('key', 'token', 'api', 'people', 'roles');
@@ -115,6 +112,30 @@ async function examineReading(
   }
   findings.add(checkRoles(read.sample, config.rolesSchema));
   return { api, sample: read.sample };
+}
+
+const DEPLOY_PASTE = [{ label: 'Deploy', value: 'npm run deploy' }];
+
+/** What can be asked before there is a Worker. */
+async function examineBeforeDeploy(
+  config: Config,
+  world: DoctorWorld,
+  findings: Findings,
+): Promise<void> {
+  const { surroundings, notBeforeDeploy = [] } = world;
+  if (notBeforeDeploy.length > 0) {
+    const says = `Not set yet, and found out or made by the first deploy: ${notBeforeDeploy.join(', ')}. All else is.`;
+    findings.add(waiting('configuration', says, [], DEPLOY_PASTE));
+  }
+  const steps = ['Deploy with the command below, then open the set-up page that it names.'];
+  for (const check of ['channel', 'sync', 'database', 'queues', 'import'] as const)
+    findings.add(waiting(check, AFTER_DEPLOY, steps, DEPLOY_PASTE));
+  await examineReading(config, world, null, findings);
+  findings.add(
+    notBeforeDeploy.includes('PUBLIC_URL')
+      ? waiting('oauth', `${AFTER_DEPLOY} It tells the address to register.`)
+      : await checkOAuth(config, surroundings.fetch, surroundings.nowMs),
+  );
 }
 
 async function examineChannel(
@@ -142,17 +163,7 @@ export async function examine(world: DoctorWorld): Promise<Finding[]> {
   }
   const { config } = parsed;
   if (deployed === null) {
-    for (const check of ['channel', 'sync', 'database', 'queues', 'import'] as const)
-      findings.add(
-        waiting(
-          check,
-          AFTER_DEPLOY,
-          ['Deploy with the command below, then open the set-up page.'],
-          [{ label: 'Deploy', value: 'npm run deploy' }],
-        ),
-      );
-    await examineReading(config, world, null, findings);
-    findings.add(await checkOAuth(config, surroundings.fetch, surroundings.nowMs));
+    await examineBeforeDeploy(config, world, findings);
     return findings.all();
   }
   const { ports, bindings } = deployed;

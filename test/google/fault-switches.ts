@@ -64,6 +64,7 @@ export const OFF = {
   retryAfterSeconds: 0,
   slowMs: 60_000,
   deadTokens: false,
+  clockAheadMs: 0,
 };
 
 export type FaultValues = typeof OFF;
@@ -296,5 +297,14 @@ export const FAULT_SWITCHES: readonly FaultSwitch[] = [
     label: 'Useless access tokens',
     description: 'The token endpoint answers 200, and every API refuses the token with 401.',
     kind: 'boolean',
+  },
+  {
+    key: 'clockAheadMs',
+    group: 'API',
+    label: 'Another clock',
+    description:
+      'Google’s clock is this much ahead of ours: in the Date of every answer, and where an assertion’s time is judged.',
+    kind: 'number',
+    unit: 'ms',
   },
 ];

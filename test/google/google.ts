@@ -127,6 +127,7 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
       if (failing) c.res = failing;
       else await next();
       status = c.res.status;
+      c.header('date', new Date(nowMs() + faults.clockAheadMs).toUTCString());
     } finally {
       calls.push({ method, path, kind, status });
       if (calls.length > CALLS_KEPT) calls.shift();

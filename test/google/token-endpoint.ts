@@ -46,7 +46,7 @@ async function answer(c: Context, parts: TokenEndpointParts): Promise<Response> 
   const verdict = await judgeAssertion(form.get('assertion') ?? '', {
     accounts,
     workspace,
-    nowMs: nowMs(),
+    nowMs: nowMs() + faults.clockAheadMs,
     ownTokenUrls: [`${origin}/token`, ...ownUrl(c.req.url)],
   });
   switch (verdict.kind) {

@@ -11,6 +11,8 @@ export interface WatchedClock {
   fetch: Fetch;
   /** How far our clock is ahead of Google's, in ms; `null` while nobody has answered. */
   aheadMs: () => number | null;
+  /** Whether it is so far that Google would mind. */
+  isWrong: () => boolean;
 }
 
 /** Watches the `Date` of what comes back. The smallest difference counts: a delayed answer makes it larger, never smaller. */
@@ -29,6 +31,7 @@ export function watchClock(fetch: Fetch, nowMs: () => number): WatchedClock {
       return response;
     },
     aheadMs: () => nearest,
+    isWrong: () => nearest !== null && Math.abs(nearest) > LARGEST_SKEW_MS,
   };
 }
 
@@ -50,8 +53,7 @@ export async function checkClock(
   }
   const aheadMs = clock.aheadMs();
   if (aheadMs === null) return waiting('clock', 'No answer from Google has told its time yet.');
-  if (Math.abs(aheadMs) <= LARGEST_SKEW_MS)
-    return ok('clock', 'It agrees with Google’s to within a minute.');
+  if (!clock.isWrong()) return ok('clock', 'It agrees with Google’s to within a minute.');
   const direction = aheadMs > 0 ? 'ahead of' : 'behind';
   return failed('clock', `Our clock is ${inWords(aheadMs)} ${direction} Google’s.`, [
     'Set the clock of this machine and let NTP keep it (timedatectl set-ntp true, or the date and time settings), then check again.',

@@ -23,7 +23,7 @@ const wordIn = (text: string) =>
 
 function decoded(base64: string): string {
   try {
-    return atob(base64.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, ''));
+    return atob(base64.replaceAll(/[ -]/g, '+').replaceAll('_', '/').replace(/=+$/, ''));
   } catch {
     // Not base64: then it is nothing that we know.
     return '';

@@ -7,11 +7,13 @@
 //   GET  /o/oauth2/v2/auth/sign-in   continue, q (search), hd=any (accounts that hd hides, too)
 // Each answers with the next page, or with a 302 or 303 to the app.
 import { type Context, Hono } from 'hono';
+import { base64url } from 'jose';
 import { textOf } from '../admin-console/layout.ts';
 import { ownPagesOnly } from '../own-pages-only.ts';
 import type { Account } from './accounts.ts';
 import {
   type AuthorizationRequest,
+  type PageError,
   type Reading,
   readAuthorizationRequest,
 } from './authorization-request.ts';
@@ -106,8 +108,25 @@ function withRequest(
     userAgent: c.req.header('user-agent') ?? '',
   });
   if ('request' in reading) return next(reading.request);
+  if (openid.refusals === 'redirect') return back(openid, c, errorPage(c.req.url, reading.refusal));
   return show(openid, c, reading.refusal.status, refusalPage(reading.refusal));
 }
+
+/** `authError` is base64 of a protocol buffer: field 1 is the word, field 2 a sentence, field 3 the status. */
+function errorPage(requestUrl: string, { error, detail, status }: PageError): string {
+  const text = (field: number, value: string) => {
+    const bytes = new TextEncoder().encode(value);
+    return [(field << 3) | 2, ...varint(bytes.length), ...bytes];
+  };
+  const fields = [...text(1, error), ...text(2, detail), 3 << 3, ...varint(status)];
+  const url = new URL('/signin/oauth/error', requestUrl);
+  url.searchParams.set('authError', base64url.encode(new Uint8Array(fields)));
+  url.searchParams.set('flowName', 'GeneralOAuthFlow');
+  return url.href;
+}
+
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)];
 
 /** With the account known: back to the app with a code, unless something is in the way. */
 function goOn(

@@ -20,7 +20,13 @@ export type AdminPolicy = (typeof ADMIN_POLICIES)[number];
 export const COOPS = ['report-only', 'same-origin'] as const;
 export type Coop = (typeof COOPS)[number];
 
+/** Where a refusal is shown: on a page of the address that was asked for, or by way of a redirect to another. */
+export const REFUSALS = ['page', 'redirect'] as const;
+export type Refusals = (typeof REFUSALS)[number];
+
 const USUAL = {
+  /** Either was seen in the field; a redirect names what is wrong in `authError`, in base64. */
+  refusals: 'page' as Refusals,
   /** The ID token says `accounts.google.com`; the callback keeps the scheme. */
   issWithoutScheme: false,
   /** What the callback's `iss` says instead of the truth: a mix-up of two providers. */
