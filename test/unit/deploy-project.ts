@@ -1,6 +1,6 @@
 // A folder with a copy of wrangler.toml, the stand-in on PATH, and the deploy scripts run in it as real processes.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import {
   chmodSync,
@@ -70,6 +70,8 @@ export interface Project {
     args: string[],
     input: string,
   ) => Promise<Outcome>;
+  /** Starts it and leaves it to the test. */
+  start: (script: 'deploy' | 'setup-link', args?: string[]) => ChildProcess;
   /** Files of ours left in the temporary folder. */
   leftovers: () => string[];
   remove: () => void;
@@ -152,6 +154,8 @@ export function newProject(account: Partial<Account> = {}): Project {
         { TERM: 'dumb' },
         input,
       ),
+    start: (name, args = []) =>
+      spawn(NODE, [script(name), ...args], { cwd: folder, env: environment({}), stdio: 'ignore' }),
     leftovers: () => readdirSync(path('tmp')).filter((name) => name.startsWith('rollcall-')),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

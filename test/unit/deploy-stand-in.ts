@@ -15,6 +15,8 @@ export interface Account {
   targets: string[];
   /** The command that fails, as its words begin: `d1 migrations apply`. */
   failing: string | null;
+  /** The command that never ends. */
+  hanging: string | null;
 }
 
 export const NEW_ACCOUNT: Account = {
@@ -25,10 +27,12 @@ export const NEW_ACCOUNT: Account = {
   vars: {},
   targets: ['https://rollcall.acme.workers.dev', 'schedule: */5 * * * *'],
   failing: null,
+  hanging: null,
 };
 
 export interface Call {
   args: string[];
+  pid: number;
   /** Of the file given by `--secrets-file`. */
   secretsFile?: { path: string; mode: number; names: string[] };
   isInteractive: boolean;
@@ -41,6 +45,7 @@ function main(folder: string): void {
   const account: Account = JSON.parse(readFileSync(stateFile, 'utf8'));
   const call: Call = {
     args,
+    pid: process.pid,
     isInteractive: process.stdin.isTTY === true,
     wranglerLog: process.env['WRANGLER_LOG'],
   };
@@ -62,6 +67,10 @@ function main(folder: string): void {
   }
   appendFileSync(join(folder, 'calls.ndjson'), `${JSON.stringify(call)}\n`);
   const command = args.join(' ');
+  if (account.hanging !== null && command.startsWith(account.hanging)) {
+    setInterval(() => {}, 60_000);
+    return;
+  }
   if (account.failing !== null && command.startsWith(account.failing))
     // As an error message might: repeating what it was given.
     fail(

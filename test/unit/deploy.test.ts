@@ -2,7 +2,8 @@
 // find, what it refuses before it changes anything, and that no secret is seen anywhere but where it belongs.
 
 import { statSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { isSetupToken } from '../../src/setup/link.ts';
 import {
   ADMIN,
   APP_SECRET,
@@ -263,6 +264,29 @@ describe('npm run deploy', { timeout: 60_000 }, () => {
     expectNoSecret(seen(made, output));
   });
 
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s leaves no secret behind, and no wrangler',
+    async (signal) => {
+      const made = project({ hanging: 'deploy --var' });
+      const child = made.start('deploy', withKey);
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      const deploying = () => made.calls().find((call) => call.secretsFile);
+      await vi.waitUntil(deploying, { timeout: 20_000, interval: 50 });
+      expect(made.leftovers()).toHaveLength(2);
+      child.kill(signal);
+      expect(await ended).toBe(130);
+      const isAlive = () => {
+        try {
+          return process.kill(deploying()?.pid ?? 0, 0);
+        } catch {
+          return false;
+        }
+      };
+      await vi.waitUntil(() => !isAlive(), { timeout: 5_000, interval: 50 });
+      expect(made.leftovers()).toEqual([]);
+    },
+  );
+
   test('a rotation is an edit of the file', async () => {
     const next = 'Zt8Yw3Qk6Lr1Np5Vx9Hs2Dj7Fb4Gm0CaEuIoRlKvXz';
     const made = project(DEPLOYED, `APP_SECRET=${next}\nAPP_SECRET_PREVIOUS=${APP_SECRET}\n`);
@@ -346,6 +370,9 @@ describe.skipIf(!hasPseudoTerminal)('at a terminal', { timeout: 60_000 }, () => 
     expect(statSync(made.path('.deploy.vars')).mode & 0o777).toBe(0o600);
     expect(made.account().secrets['APP_SECRET']).toBe(secret);
     expect(seen(made, output)).not.toContain(secret);
+    const settings = { appSecret: secret, origin: ADDRESS };
+    const token = /link=(s1[^\s]+)/.exec(output)?.[1] ?? '';
+    expect(await isSetupToken(settings, token, Date.now())).toBe(true);
     expect(output).toMatch(/https:\/\/rollcall\.acme\.workers\.dev\/setup\/open\?link=s1\./);
     expect(output).toContain('good for an hour');
   });

@@ -67,7 +67,12 @@ async function vars(wrangler: Wrangler): Promise<Record<string, string>> {
  */
 export async function lookAtDeployed(wrangler: Wrangler): Promise<Deployed> {
   const { name, id } = configuredDatabase(readFileSync('wrangler.toml', 'utf8'));
-  const list = databases.parse(jsonOf(await wrangler('d1', 'list', '--json'), 'd1 list'));
+  const listed = await wrangler('d1', 'list', '--json');
+  if (listed.code !== 0)
+    throw new Stop(
+      `Cloudflare can't be asked. wrangler says:\n\n${listed.words}\n\nNot logged in? npx wrangler login. Several accounts? Set CLOUDFLARE_ACCOUNT_ID.`,
+    );
+  const list = databases.parse(jsonOf(listed, 'd1 list'));
   const hasDatabase = list.some((one) => (id === undefined ? one.name === name : one.uuid === id));
   if (id !== undefined && !hasDatabase)
     throw new Stop(`wrangler.toml names the database ${id}, which this account does not have.`);

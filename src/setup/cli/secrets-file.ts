@@ -3,9 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atEnd } from './at-end.ts';
 import type { Settings } from './deploy-settings.ts';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Calls `use` with the path of a file (0600, in a folder 0700) that is gone afterwards, whatever happens. */
 export async function withSecretsFile<T>(
@@ -13,21 +12,13 @@ export async function withSecretsFile<T>(
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-secrets-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  const removeAndEnd = () => {
-    remove();
-    process.exit(130);
-  };
-  process.once('exit', remove);
-  for (const signal of SIGNALS) process.once(signal, removeAndEnd);
+  const remove = atEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const path = join(folder, 'secrets.json');
     writeFileSync(path, JSON.stringify(secrets), { mode: 0o600 });
     return await use(path);
   } finally {
     remove();
-    process.off('exit', remove);
-    for (const signal of SIGNALS) process.off(signal, removeAndEnd);
   }
 }
 

@@ -1,6 +1,7 @@
 // The person at the terminal: whether there is one, and questions to them. What is secret is not echoed.
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { Stop } from './wrangler.ts';
 
 export interface Asker {
   ask(question: string): Promise<string>;
@@ -12,21 +13,20 @@ export interface Asker {
 export const isTerminal = () => process.stdout.isTTY === true;
 
 async function askAtTerminal(question: string, isHidden: boolean): Promise<string> {
-  process.stdout.write(`${question} `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({
     input: process.stdin,
     output: isHidden ? silent : process.stdout,
     terminal: true,
   });
-  // Ctrl-C and Ctrl-D: nothing has been changed while we ask.
-  const given = new Promise<never>((_, reject) =>
-    lines
-      .once('SIGINT', () => reject(new Error('interrupted')))
-      .once('close', () => reject(new Error('closed'))),
-  );
+  // After readline has taken the terminal over: what is typed ahead of that would be echoed.
+  if (isHidden) process.stdout.write(`${question} `);
+  const givenUp = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new Stop('Interrupted. Nothing was changed.'));
+    lines.once('SIGINT', giveUp).once('close', giveUp);
+  });
   try {
-    return (await Promise.race([lines.question(''), given])).trim();
+    return (await Promise.race([lines.question(`${question} `), givenUp])).trim();
   } finally {
     lines.close();
     if (isHidden) process.stdout.write('\n');

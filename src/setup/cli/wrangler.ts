@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { atEnd } from './at-end.ts';
 
 export interface Answer {
   /** 0 = done. */
@@ -35,6 +37,8 @@ function environment(reportFile: string): NodeJS.ProcessEnv {
     WRANGLER_HIDE_BANNER: 'true',
     // At level "debug" it would print what it sends, secrets included.
     WRANGLER_LOG: 'log',
+    // Its log file would keep what Cloudflare answers to a failed upload.
+    WRANGLER_WRITE_LOGS: 'false',
     WRANGLER_OUTPUT_FILE_PATH: reportFile,
   };
 }
@@ -56,8 +60,10 @@ export const wrangler: Wrangler = (...args) => {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // Whatever ends us ends it too: it would go on with a secrets file that is gone.
-  const end = () => child.kill();
-  process.once('exit', end);
+  const end = atEnd(() => {
+    child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
@@ -70,14 +76,12 @@ export const wrangler: Wrangler = (...args) => {
       resolvePromise({
         code: code ?? 1,
         stdout: said.stdout,
-        words: [said.stdout, said.stderr].filter(Boolean).join('\n').trim(),
+        // NO_COLOR does not reach the frame around its errors.
+        words: stripVTControlCharacters(`${said.stdout}\n${said.stderr}`).trim(),
         report: reportLines(reportFile),
       }),
     );
-  }).finally(() => {
-    process.off('exit', end);
-    rmSync(folder, { recursive: true, force: true });
-  });
+  }).finally(end);
 };
 
 /**
