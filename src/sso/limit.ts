@@ -28,8 +28,11 @@ export const limited = (
   refuse: (c: Context<AppEnv>) => Response | Promise<Response>,
 ) =>
   createMiddleware<AppEnv>(async (c, next) => {
+    const { LOGIN_LIMIT } = c.env as Partial<AppEnv['Bindings']>;
+    // Only a configuration that can't be used lacks it; then there is only the set-up, which is there to say so.
+    if (LOGIN_LIMIT === undefined) return next();
     // Set by Cloudflare, whatever a client sends; absent on a laptop.
     const network = networkOf(c.req.header('cf-connecting-ip') ?? 'local');
     const key = `${what} ${network}`;
-    return (await c.env.LOGIN_LIMIT.limit({ key })).success ? next() : refuse(c);
+    return (await LOGIN_LIMIT.limit({ key })).success ? next() : refuse(c);
   });
