@@ -65,6 +65,8 @@ async function decide(
     untilMs: nowMs + DECISION_TTL_MS,
     nowMs,
   });
+  // Another word came in between: whoever says this one has to see that.
+  if (decided.length === 0 && removals.length > 0) return { kind: 'another-list' };
   ports.log('info', 'held-removals.decided', { directoryId, decision, count: decided.length });
   // If the queue refuses, the next pass finds whoever is approved.
   if (decision === 'approved') await sendHints(ports, directoryId, 'operator', decided);
