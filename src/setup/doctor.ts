@@ -33,7 +33,7 @@ export interface DoctorWorld {
 
 const AFTER_DEPLOY = 'The first deploy comes first.';
 
-/** Collects findings by their check; those that nobody has made wait for the first that is in their way. */
+/** Collects findings by their check; those that nobody has made wait for another. */
 class Findings {
   readonly #found = new Map<Check, Finding>();
 
@@ -55,14 +55,14 @@ class Findings {
       if (!this.has(check)) this.add(waiting(check, `First: “${TITLES[first]}”.`));
   }
 
+  /** One for each check, in their order. */
   all(): Finding[] {
-    return CHECKS.map(
-      (check) => this.#found.get(check) ?? waiting(check, 'Something before it comes first.'),
-    );
+    this.after('configuration', ...CHECKS);
+    return CHECKS.flatMap((check) => this.#found.get(check) ?? []);
   }
 }
 
-/** D1 may be away in the middle of it: then what needs it waits. */
+/** `null` where D1 goes away in the middle of it. */
 async function unlessDatabaseFails<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
@@ -71,6 +71,9 @@ async function unlessDatabaseFails<T>(work: () => Promise<T>): Promise<T | null>
     throw error;
   }
 }
+
+const cutOff = (check: Check) =>
+  waiting(check, 'D1 stopped answering while it was examined.', ['Check again in a minute.']);
 
 interface Reading {
   api: ApiOptions;
@@ -145,7 +148,7 @@ async function examineChannel(
   findings: Findings,
 ): Promise<void> {
   const found = await unlessDatabaseFails(() => checkChannel(ports, api, surroundings.wait));
-  if (found === null) findings.after('database', 'channel', 'sync');
+  if (found === null) findings.add(cutOff('channel'), cutOff('sync'));
   else findings.add(found.channel, found.sync);
 }
 
@@ -157,10 +160,7 @@ export async function examine(world: DoctorWorld): Promise<Finding[]> {
   const { parsed, surroundings, deployed } = world;
   const findings = new Findings();
   findings.add(checkConfiguration(parsed));
-  if (!parsed.ok) {
-    findings.after('configuration', ...CHECKS);
-    return findings.all();
-  }
+  if (!parsed.ok) return findings.all();
   const { config } = parsed;
   if (deployed === null) {
     await examineBeforeDeploy(config, world, findings);
@@ -184,9 +184,8 @@ export async function examine(world: DoctorWorld): Promise<Finding[]> {
   findings.add(await checkOAuth(config, surroundings.fetch, surroundings.nowMs));
   if (hasDatabase) {
     const found = await unlessDatabaseFails(() => checkImport(ports));
-    if (found !== null) findings.add(found);
-  }
-  findings.after('database', 'import');
+    findings.add(found ?? cutOff('import'));
+  } else findings.after('database', 'import');
   return findings.all();
 }
 

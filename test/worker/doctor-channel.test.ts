@@ -134,6 +134,34 @@ describe('a probe', () => {
     expect(world.logs).toContainEqual(expect.objectContaining({ event: 'probes.not-read' }));
   });
 
+  test('that D1 does not take is stopped again: nobody would know of it', async () => {
+    const world = await createPatient();
+    const { surroundings } = doctorWorld(world);
+    let isAway = false;
+    const prepare = (query: string) => {
+      if (isAway) throw new Error('Network connection lost.');
+      return world.ports.db.d1.prepare(query);
+    };
+    const fetch = async (request: Request) => {
+      const answer = await world.google.fetch(request);
+      if (request.url.includes('/watch')) {
+        expect(world.google.channels.live).toHaveLength(1);
+        isAway = true;
+      }
+      return answer;
+    };
+    const db = { ...world.ports.db, d1: { prepare } as unknown as D1Database };
+    const { channel, sync } = await examined(world, {
+      surroundings: { ...surroundings, fetch },
+      deployed: { ports: { ...world.ports, db }, bindings: world.env },
+    });
+
+    expect(channel).toMatchObject({ state: 'waiting' });
+    expect(channel.says).toContain('D1 stopped answering');
+    expect(sync.state).toBe('waiting');
+    expect(world.google.channels.live).toEqual([]);
+  });
+
   test('of an earlier examination is stopped by the next', async () => {
     const world = await createPatient();
     await examined(world);

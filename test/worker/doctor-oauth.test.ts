@@ -45,7 +45,7 @@ test('not set: how to make a client, with the address to register', async () => 
 
   expect(configuration.state).toBe('ok');
   expect(oauth.state).toBe('waiting');
-  expect(oauth.says).toContain('GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET not set');
+  expect(oauth.says).toContain('GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET are not set');
   expect(told(oauth)).toContain('Web application');
   expect(told(oauth)).toContain(`${CLIENTS}?project=rollcall-test`);
   expect(oauth.paste).toContainEqual({ label: 'Authorized redirect URI', value: REDIRECT_URI });

@@ -1,8 +1,10 @@
 // Why Google gives no access token: each cause is told from the others as far as Google lets one, with what to click and paste.
+import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import {
   ADMIN,
   createPatient,
+  doctorWorld,
   examined,
   NUMERIC_ID,
   SCOPE,
@@ -10,9 +12,22 @@ import {
   told,
   withKey,
 } from './doctor-patient.ts';
+import type { World } from './world.ts';
 
 const DELEGATION = 'https://admin.google.com/ac/owl/domainwidedelegation';
 const OTHER_SCOPE = 'https://www.googleapis.com/auth/admin.directory.user';
+
+/** The token endpoint refuses this subject; `undefined` is the service account itself. */
+function refusing(world: World, subject: string | undefined, error: string) {
+  const fetch = async (request: Request) => {
+    if (!request.url.endsWith('/token')) return world.google.fetch(request);
+    const assertion = (await request.clone().formData()).get('assertion');
+    if (assertion === null || decodeJwt(String(assertion)).sub !== subject)
+      return world.google.fetch(request);
+    return Response.json({ error }, { status: 401 });
+  };
+  return { ...doctorWorld(world).surroundings, fetch };
+}
 
 describe('domain-wide delegation', () => {
   test('is missing: where to add it, with the numeric client id and the scope to paste', async () => {
@@ -63,24 +78,23 @@ describe('domain-wide delegation', () => {
   test('is not blamed while the account itself gets no token', async () => {
     const world = await createPatient({ import: false });
     world.google.accounts.removeDelegation();
-    const fetch = async (request: Request) => {
-      const form = await request.clone().formData();
-      const claims = form.get('assertion')?.toString().split('.')[1];
-      const isOwn =
-        claims !== undefined &&
-        !('sub' in JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))));
-      if (!isOwn) return world.google.fetch(request);
-      return Response.json({ error: 'disabled_client', error_description: 'x' }, { status: 401 });
-    };
-    const surroundings = {
-      fetch,
-      nowMs: () => world.clock.nowMs,
-      wait: async () => {},
-      log: world.ports.log,
-    };
-    const { token } = await examined(world, { surroundings });
+    const { token } = await examined(world, {
+      surroundings: refusing(world, undefined, 'disabled_client'),
+    });
 
     expect(token.says).toContain('is disabled');
+    expect(told(token)).not.toContain(DELEGATION);
+  });
+
+  test('is not blamed while it works for another admin: this one is of another organisation', async () => {
+    const vars = { GOOGLE_ADMIN_EMAIL: `${ADMIN},it@example.test` };
+    const world = await createPatient({ import: false, vars });
+    const { token } = await examined(world, {
+      surroundings: refusing(world, 'it@example.test', 'unauthorized_client'),
+    });
+
+    expect(token.state).toBe('failed');
+    expect(token.says).toContain('it@example.test is of an organisation that has not granted it');
     expect(told(token)).not.toContain(DELEGATION);
   });
 });

@@ -167,6 +167,22 @@ test('an answer out of a cache does not tell the time', async () => {
   expect(clock.state).toBe('waiting');
 });
 
+test('one answer that was long on its way does not make the clock wrong', async () => {
+  const vars = { GOOGLE_ADMIN_EMAIL: 'admin@example.test,it@example.test' };
+  const world = await createPatient({ vars });
+  let asked = 0;
+  const fetch = async (request: Request) => {
+    const answer = await world.google.fetch(request);
+    asked += 1;
+    if (asked === 2) world.advance(90_000);
+    return answer;
+  };
+  const { surroundings } = doctorWorld(world);
+  const { clock } = await examined(world, { surroundings: { ...surroundings, fetch } });
+
+  expect(clock.state).toBe('ok');
+});
+
 test('nobody answers at all: the clock is unknown, and nothing is said to be in order', async () => {
   const world = await createPatient();
   world.google.faults.failNext('any', 'dropped connection', Infinity);

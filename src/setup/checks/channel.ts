@@ -34,7 +34,7 @@ function refusal(error: GoogleApiError, ports: SyncPorts): Finding {
       [
         `Open ${SEARCH_CONSOLE} as a user who is also an owner of the service account’s Cloud project, and add a property of type URL prefix with the address below.`,
         'Verify it: by the DNS record that Search Console shows for the domain. A custom domain is safer than a shared workers.dev host, which can be verified as a URL prefix at best.',
-        `See that the domain is listed where the project asks for it: ${inProject('/apis/credentials/domainverification', serviceAccount)}, Add domain.`,
+        `If the Cloud project still has a list of domains, add it there too: ${inProject('/apis/credentials/domainverification', serviceAccount)}, Add domain.`,
         'Check again.',
       ],
       [{ label: 'URL prefix', value: `${publicUrl.origin}/` }],

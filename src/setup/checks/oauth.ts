@@ -70,7 +70,7 @@ async function orUnclear(question: Promise<Verdict>): Promise<Verdict> {
 function notConfigured({ missingForSignIn, serviceAccount }: Config, redirectUri: string): Finding {
   return waiting(
     'oauth',
-    `Nobody can sign in yet: ${missingForSignIn.join(' and ')} not set. People are kept in step without it.`,
+    `Nobody can sign in yet: ${missingForSignIn.join(' and ')} ${missingForSignIn.length > 1 ? 'are' : 'is'} not set. People are kept in step without.`,
     [
       `Open ${inProject('/auth/clients', serviceAccount)} (Google Auth Platform > Clients; Get started first, audience Internal, if Google asks).`,
       'Create client, application type Web application. Under Authorized redirect URIs, Add URI: paste the one below. Create.',

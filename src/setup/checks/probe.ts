@@ -10,7 +10,7 @@ import {
   storeProbe,
 } from '../../db/channel-probes.ts';
 import type { ApiOptions } from '../../google/api.ts';
-import { stopChannel } from '../../google/channels.ts';
+import { type OpenedChannel, stopChannel } from '../../google/channels.ts';
 import { errorCode } from '../../log.ts';
 import { askForChannel } from '../../sync/channel-request.ts';
 import { newChannelId } from '../../sync/channel-token.ts';
@@ -26,6 +26,7 @@ const FORGOTTEN_AFTER_MS = 24 * 3_600_000;
  *
  * @param api acts as the admin whom the checks so far found good
  * @throws {GoogleApiError} then nothing of the probe is left
+ * @throws {DatabaseError}
  */
 export async function openProbe(ports: SyncPorts, api: ApiOptions): Promise<ChannelProbe> {
   const openedMs = ports.nowMs();
@@ -38,21 +39,28 @@ export async function openProbe(ports: SyncPorts, api: ApiOptions): Promise<Chan
     syncedMs: null,
   };
   await storeProbe(ports.db, probe);
+  let granted: OpenedChannel;
   try {
-    const granted = await askForChannel(ports.config, api, {
+    granted = await askForChannel(ports.config, api, {
       id: probe.channelId,
       directoryId: DEFAULT_DIRECTORY_ID,
       event: 'update',
       ttlSeconds: TTL_SECONDS,
     });
-    const { resourceId, adminEmail, expiresAtMs: expiresMs } = granted;
-    const opened = { ...probe, resourceId, adminEmail, expiresMs };
-    await storeProbe(ports.db, opened);
-    return opened;
   } catch (error) {
     await forgetProbe(ports.db, probe.channelId);
     throw error;
   }
+  const { resourceId, adminEmail, expiresAtMs: expiresMs } = granted;
+  const opened = { ...probe, resourceId, adminEmail, expiresMs };
+  try {
+    await storeProbe(ports.db, opened);
+  } catch (error) {
+    // Nobody would know what to stop.
+    await stopChannel(api, { id: probe.channelId, resourceId, adminEmail }).catch(() => undefined);
+    throw error;
+  }
+  return opened;
 }
 
 async function close(ports: SyncPorts, probe: ChannelProbe): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type TokenSource,
 } from '../../google/service-account.ts';
 import { type Finding, failed, ok, type Paste, waiting } from '../finding.ts';
-import { DELEGATION_MENU, DELEGATION_PAGE, delegationPaste } from './places.ts';
+import { DELEGATION_MENU, DELEGATION_PAGE, delegationPaste, setVar } from './places.ts';
 import { ADMIN_CODES, type Remedy, tokenRemedy } from './token-remedies.ts';
 
 /** Scopes that are granted in place of ours by mistake. */
@@ -84,9 +84,18 @@ async function whyNotDelegated(world: TokenWorld, admin: string): Promise<Remedy
   };
 }
 
+/** Refused for one admin and granted for another: delegation is there, in the other one's organisation. */
+const elsewhere = (admin: string, able: string): Remedy => ({
+  says: `Google does not let the service account act as ${admin} (unauthorized_client), though it does as ${able}: ${admin} is of an organisation that has not granted it.`,
+  steps: [`Name admins of one organisation only. ${setVar('GOOGLE_ADMIN_EMAIL')}`],
+  paste: [],
+});
+
+/** @param able the admins who get tokens, by address; empty for none */
 async function explain(
   world: TokenWorld,
   refused: readonly { admin: string; error: GoogleApiError }[],
+  able: string,
 ): Promise<Remedy> {
   const found: Remedy[] = [];
   const told = new Set<string>();
@@ -96,11 +105,10 @@ async function explain(
     // What is wrong with key, account or network is said once, whoever it was found with.
     if (!isAboutAdmin && told.has(code)) continue;
     told.add(code);
-    found.push(
-      code === 'token-delegation'
-        ? await whyNotDelegated(world, admin)
-        : tokenRemedy(world.config, code, error.remedy, admin),
-    );
+    if (code !== 'token-delegation')
+      found.push(tokenRemedy(world.config, code, error.remedy, admin));
+    else if (able !== '') found.push(elsewhere(admin, able));
+    else found.push(await whyNotDelegated(world, admin));
   }
   return {
     says: found.map(({ says }) => says).join(' '),
@@ -135,7 +143,7 @@ export async function checkTokens(
     const says = `Google’s token endpoint stumbled (${stumbled.error.status}); that passes.`;
     return { finding: waiting('token', says, ['Check again in a minute.']), tokens };
   }
-  const { says, steps, paste } = await explain(world, refused);
+  const { says, steps, paste } = await explain(world, refused, able);
   const whole = able === '' ? says : `${says} Meanwhile ${able} gets tokens, and is used.`;
   return { finding: failed('token', whole, steps, paste), tokens };
 }
