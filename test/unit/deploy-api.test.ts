@@ -71,7 +71,7 @@ afterEach(() => {
   }
 });
 
-describe('npm run deploy with wrangler itself', { timeout: 120_000 }, () => {
+describe('npm run deploy with wrangler itself', { timeout: 300_000 }, () => {
   test('into an empty account, and again', async () => {
     const { project, cloudflare, run } = await account(FILE);
     const first = await run(['--key', 'key.json']);

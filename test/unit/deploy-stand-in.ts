@@ -11,6 +11,10 @@ export interface Account {
   hasWorker: boolean;
   secrets: Record<string, string>;
   vars: Record<string, string>;
+  /** Whether the Worker has the code of a deploy, and which database that uses. */
+  isBound: boolean;
+  boundTo: string;
+  otherBindings: { type: string; name: string }[];
   /** What a deploy reports; the workers.dev address unless told otherwise. */
   targets: string[];
   /** The command that fails, as its words begin: `d1 migrations apply`. */
@@ -19,12 +23,17 @@ export interface Account {
   hanging: string | null;
 }
 
+const DATABASE_ID = '0b6e4a6e-0000-4000-8000-000000000001';
+
 export const NEW_ACCOUNT: Account = {
   hasDatabase: false,
   isMigrated: false,
   hasWorker: false,
   secrets: {},
   vars: {},
+  isBound: false,
+  boundTo: DATABASE_ID,
+  otherBindings: [],
   targets: ['https://rollcall.acme.workers.dev', 'schedule: */5 * * * *'],
   failing: null,
   hanging: null,
@@ -84,7 +93,7 @@ function main(folder: string): void {
         account.hasDatabase
           ? [
               {
-                uuid: '0b6e4a6e-0000-4000-8000-000000000001',
+                uuid: DATABASE_ID,
                 name: 'rollcall',
                 version: 'production',
               },
@@ -122,7 +131,8 @@ function main(folder: string): void {
     const bindings = [
       ...Object.entries(account.vars).map(([name, text]) => ({ type: 'plain_text', name, text })),
       ...Object.keys(account.secrets).map((name) => ({ type: 'secret_text', name })),
-      { type: 'd1', name: 'DB', id: '0b6e4a6e-0000-4000-8000-000000000001' },
+      ...account.otherBindings,
+      ...(account.isBound ? [{ type: 'd1', name: 'DB', id: account.boundTo }] : []),
     ];
     print(JSON.stringify({ id: 'v-1', number: 1, metadata: {}, resources: { bindings } }, null, 2));
   } else if (command === 'd1 create rollcall') {
@@ -149,6 +159,7 @@ function main(folder: string): void {
     }
     Object.assign(account.secrets, secrets);
     account.hasWorker = true;
+    account.isBound = true;
     print('Total Upload: 800.00 KiB / gzip: 160.00 KiB\nUploaded rollcall (3.10 sec)');
     print(`Deployed rollcall triggers (1.20 sec)\n  ${account.targets.join('\n  ')}`);
     const report = process.env['WRANGLER_OUTPUT_FILE_PATH'];

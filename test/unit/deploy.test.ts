@@ -56,11 +56,12 @@ const DEPLOYED: Partial<Account> = {
   hasDatabase: true,
   isMigrated: true,
   hasWorker: true,
+  isBound: true,
   secrets: { APP_SECRET, GOOGLE_SERVICE_ACCOUNT_KEY: KEY_FILE },
   vars: { PUBLIC_URL: ADDRESS, GOOGLE_ADMIN_EMAIL: ADMIN, GOOGLE_DOMAIN: 'acme.example' },
 };
 
-describe('npm run deploy', { timeout: 60_000 }, () => {
+describe('npm run deploy', { timeout: 120_000 }, () => {
   test('the first time: database, migrations, code with its secrets, then the address', async () => {
     const made = project();
     const { code, output } = await made.run('deploy', withKey);
@@ -228,6 +229,33 @@ describe('npm run deploy', { timeout: 60_000 }, () => {
     },
   );
 
+  test.each<[string, Partial<Account>, string]>([
+    [
+      'a stranger that has our name',
+      { otherBindings: [{ type: 'kv_namespace', name: 'CART' }], isBound: false },
+      'not Rollcall: it has CART',
+    ],
+    ['whose people are in another database', { boundTo: 'another-id' }, 'database another-id'],
+    ['whose database is not the one that is there', { hasDatabase: false }, 'does not exist'],
+  ])('a Worker %s is left alone', async (_, account, words) => {
+    const made = project({ ...DEPLOYED, ...account });
+    const { code, output } = await made.run('deploy', withKey);
+    expect(code).toBe(1);
+    expect(output).toContain(words);
+    expect(made.steps()).toEqual([]);
+  });
+
+  test('an answer in another shape is no answer', async () => {
+    const made = project({ ...DEPLOYED, boundTo: 7 as never });
+    const { code, output } = await made.run('deploy', withKey);
+    expect({ code, output }).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('versions view'),
+    });
+    expect(output).not.toContain('    at ');
+    expect(made.steps()).toEqual([]);
+  });
+
   test('a PUBLIC_URL in the file wins, and one deploy is enough', async () => {
     const made = project(
       {},
@@ -271,7 +299,7 @@ describe('npm run deploy', { timeout: 60_000 }, () => {
       const child = made.start('deploy', withKey);
       const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
       const deploying = () => made.calls().find((call) => call.secretsFile);
-      await vi.waitUntil(deploying, { timeout: 20_000, interval: 50 });
+      await vi.waitUntil(deploying, { timeout: 60_000, interval: 50 });
       expect(made.leftovers()).toHaveLength(2);
       child.kill(signal);
       expect(await ended).toBe(130);
@@ -282,7 +310,7 @@ describe('npm run deploy', { timeout: 60_000 }, () => {
           return false;
         }
       };
-      await vi.waitUntil(() => !isAlive(), { timeout: 5_000, interval: 50 });
+      await vi.waitUntil(() => !isAlive(), { timeout: 30_000, interval: 50 });
       expect(made.leftovers()).toEqual([]);
     },
   );
@@ -299,7 +327,7 @@ describe('npm run deploy', { timeout: 60_000 }, () => {
   });
 });
 
-describe('inside Workers Builds', { timeout: 60_000 }, () => {
+describe('inside Workers Builds', { timeout: 120_000 }, () => {
   const BUILD = { CI: 'true', WORKERS_CI: '1' };
 
   test('nothing is asked and nothing needs to be in a file', async () => {
@@ -319,6 +347,13 @@ describe('inside Workers Builds', { timeout: 60_000 }, () => {
     );
     expect(made.account().vars).toEqual({ PUBLIC_URL: ADDRESS });
     expect(made.account().secrets).toEqual({});
+  });
+
+  test('a Worker that Cloudflare has connected is ours, whatever it holds yet', async () => {
+    const otherBindings = [{ type: 'kv_namespace', name: 'CHANNELS' }];
+    const made = project({ hasDatabase: true, hasWorker: true, otherBindings }, null);
+    const { code, output } = await made.run('deploy', [], BUILD);
+    expect({ code, output }).toMatchObject({ code: 0 });
   });
 
   test('what the button has made a secret stays one', async () => {
@@ -354,7 +389,7 @@ describe('inside Workers Builds', { timeout: 60_000 }, () => {
   });
 });
 
-describe.skipIf(!hasPseudoTerminal)('at a terminal', { timeout: 60_000 }, () => {
+describe.skipIf(!hasPseudoTerminal)('at a terminal', { timeout: 120_000 }, () => {
   test('asks for what is missing, makes APP_SECRET and keeps it, and ends with the link', async () => {
     const made = project({}, null);
     const { code, output } = await made.runAtTerminal(

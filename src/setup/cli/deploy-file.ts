@@ -23,7 +23,7 @@ function closeToOthers(path: string): boolean {
 
 /**
  * Reads the settings in a file; none where it doesn't exist and need not.
- * @throws Stop where it can't be read, or names what is no setting
+ * @throws Stop where it can't be read
  */
 export function readSettings(path: string, isRequired: boolean, say: (line: string) => void) {
   if (!isRequired && !existsSync(path)) return {};
@@ -35,12 +35,16 @@ export function readSettings(path: string, isRequired: boolean, say: (line: stri
     throw new Stop(`${path} can't be read: ${(error as NodeJS.ErrnoException).code}`);
   }
   const settings = Object.fromEntries(Object.entries(parseEnv(text)).filter(isFilledIn));
-  const strangers = Object.keys(settings).filter(
+  return settings as Settings;
+}
+
+/** @throws Stop where a name is misspelt: it would be left out without a word */
+export function refuseUnknown(settings: Settings, path: string): void {
+  const unknown = Object.keys(settings).filter(
     (name) => !SECRETS.includes(name) && !VARS.includes(name),
   );
-  if (strangers.length > 0)
-    throw new Stop(`${path} names what is no setting of Rollcall: ${strangers.join(', ')}`);
-  return settings as Settings;
+  if (unknown.length > 0)
+    throw new Stop(`${path} names what is no setting of Rollcall: ${unknown.join(', ')}`);
 }
 
 /** Adds a setting to the file, which nobody else may read. */

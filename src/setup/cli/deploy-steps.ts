@@ -87,7 +87,7 @@ export function addressOf(report: Answer['report']): string | null {
 export async function deploy(atHand: Settings, ports: DeployPorts): Promise<DeployResult> {
   const { wrangler, say } = ports;
   say('Looking at what is deployed …');
-  const deployed = await lookAtDeployed(wrangler);
+  const deployed = await lookAtDeployed(wrangler, ports.isWorkersBuild);
   const settings = await complete(atHand, deployed, ports);
 
   // A name that the dashboard or the Deploy button has made a secret stays one.

@@ -2,7 +2,7 @@
 // run again at any time. What the file holds is what the Worker gets; what it does not name stays as it is there.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEPLOY_FILE, readSettings, saveSetting } from './deploy-file.ts';
+import { DEPLOY_FILE, readSettings, refuseUnknown, saveSetting } from './deploy-file.ts';
 import { merged, readKeyFile } from './deploy-questions.ts';
 import { SECRETS, VARS } from './deploy-settings.ts';
 import { deploy } from './deploy-steps.ts';
@@ -41,9 +41,11 @@ async function main(): Promise<void> {
       )
     : {};
   const path = resolve(values.file ?? DEPLOY_FILE);
+  const fromFile = readSettings(path, values.file !== undefined, say);
+  refuseUnknown(fromFile, path);
   const settings = merged(
     fromBuild,
-    readSettings(path, values.file !== undefined, say),
+    fromFile,
     values.key === undefined ? {} : { GOOGLE_SERVICE_ACCOUNT_KEY: readKeyFile(values.key) },
   );
   const { publicUrl, appSecret } = await deploy(settings, {

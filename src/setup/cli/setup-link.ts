@@ -17,7 +17,7 @@ const USAGE = `npm run setup-link -- [--file PATH]
 /** What wrangler knows of the address; nothing if it knows nothing, since we can still ask. */
 async function deployedAddress(): Promise<string | undefined> {
   try {
-    return (await lookAtDeployed(wrangler)).vars['PUBLIC_URL'];
+    return (await lookAtDeployed(wrangler, false)).vars['PUBLIC_URL'];
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import type * as z from 'zod';
 import { atEnd } from './at-end.ts';
 
 export interface Answer {
@@ -88,13 +89,13 @@ export const wrangler: Wrangler = (...args) => {
  * The JSON that wrangler printed, whatever it said before.
  * @throws Stop with wrangler's own words
  */
-export function jsonOf(answer: Answer, command: string): unknown {
+export function jsonOf<T>(answer: Answer, command: string, schema: z.ZodType<T>): T {
   const start = answer.stdout.search(/^[[{]/m);
   if (answer.code === 0 && start >= 0) {
     try {
-      return JSON.parse(answer.stdout.slice(start));
+      return schema.parse(JSON.parse(answer.stdout.slice(start)));
     } catch {
-      // Reported below.
+      throw new Stop(`wrangler ${command} gave an answer that is not understood here.`);
     }
   }
   throw new Stop(`wrangler ${command} failed:\n${answer.words}`);
