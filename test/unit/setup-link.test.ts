@@ -31,7 +31,7 @@ async function expectLink(output: string, origin = ORIGIN, appSecret = APP_SECRE
   expect(output).not.toContain(appSecret);
 }
 
-describe('npm run setup-link', { timeout: 120_000 }, () => {
+describe('npm run setup-link', { timeout: 90_000 }, () => {
   test('prints nothing into a pipe, whatever it knows', async () => {
     const made = project();
     made.write('.deploy.vars', `APP_SECRET=${APP_SECRET}\nPUBLIC_URL=${ORIGIN}\n`);
@@ -50,7 +50,7 @@ describe('npm run setup-link', { timeout: 120_000 }, () => {
   });
 });
 
-describe.skipIf(!hasPseudoTerminal)('npm run setup-link at a terminal', { timeout: 120_000 }, () => {
+describe.skipIf(!hasPseudoTerminal)('npm run setup-link at a terminal', { timeout: 90_000 }, () => {
   test('from .deploy.vars, without a call to anybody', async () => {
     const made = project();
     made.write('.deploy.vars', `APP_SECRET=${APP_SECRET}\nPUBLIC_URL=${ORIGIN}\n`);
