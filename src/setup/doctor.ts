@@ -131,8 +131,10 @@ async function examineBeforeDeploy(
     findings.add(waiting('configuration', says, [], DEPLOY_PASTE));
   }
   const steps = ['Deploy with the command below, then open the set-up page that it names.'];
-  for (const check of ['channel', 'sync', 'database', 'queues', 'import'] as const)
-    findings.add(waiting(check, AFTER_DEPLOY, steps, DEPLOY_PASTE));
+  // What to do is said once.
+  findings.add(waiting('channel', AFTER_DEPLOY, steps, DEPLOY_PASTE));
+  for (const check of ['sync', 'database', 'queues', 'import'] as const)
+    findings.add(waiting(check, AFTER_DEPLOY));
   await examineReading(config, world, null, findings);
   findings.add(
     notBeforeDeploy.includes('PUBLIC_URL')
