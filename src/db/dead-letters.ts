@@ -37,8 +37,6 @@ export interface OpenDeadLetter {
 }
 
 // A letter that could not be read belongs to no directory, and to whoever runs the deployment.
-const IS_THEIRS = `(l.directory_id = ?1 OR (l.directory_id IS NULL AND ?1 = 'default'))`;
-
 /** The youngest that nobody has replayed, at most `limit` of each kind: two searches, where an OR would be a scan. */
 const youngest = (limit: string) => `
   SELECT * FROM (SELECT * FROM dead_letters WHERE directory_id = ?1 AND replayed_ms IS NULL
@@ -75,7 +73,7 @@ export function readOpenDeadLetters(
 }
 
 /**
- * Marks letters as replayed.
+ * Marks letters as replayed. One that is about nobody who could be read stays: there is nobody to look at.
  *
  * @param ids those that were shown; the others wait
  * @returns whom they are about; a letter that was replayed meanwhile, or is another directory's, is left alone
@@ -85,16 +83,17 @@ export function markReplayed(
   directoryId: string,
   ids: readonly number[],
   nowMs: number,
-): Promise<{ id: number; userId: string | null }[]> {
+): Promise<{ id: number; userId: string }[]> {
   return guarded(async () => {
     const { results } = await db.d1
       .prepare(
         `UPDATE dead_letters AS l SET replayed_ms = ?3
-         WHERE l.id IN (SELECT value FROM json_each(?2)) AND ${IS_THEIRS} AND l.replayed_ms IS NULL
+         WHERE l.id IN (SELECT value FROM json_each(?2)) AND l.directory_id = ?1
+           AND l.user_id IS NOT NULL AND l.replayed_ms IS NULL
          RETURNING id, user_id AS userId`,
       )
       .bind(directoryId, JSON.stringify(ids), nowMs)
-      .all<{ id: number; userId: string | null }>();
+      .all<{ id: number; userId: string }>();
     return results;
   });
 }

@@ -22,11 +22,11 @@ export async function replayDeadLetters(
   ids: readonly number[],
 ): Promise<Replayed> {
   const marked = await markReplayed(ports.db, directoryId, ids, ports.nowMs());
-  const userIds = [...new Set(marked.flatMap(({ userId }) => (userId === null ? [] : [userId])))];
+  const userIds = [...new Set(marked.map(({ userId }) => userId))];
   const sent = await sendHints(ports, directoryId, 'operator', userIds);
   if (sent === userIds.length) return { kind: 'replayed', count: sent };
   const unsent = new Set(userIds.slice(sent));
-  const again = marked.filter(({ userId }) => userId !== null && unsent.has(userId));
+  const again = marked.filter(({ userId }) => unsent.has(userId));
   await unmarkReplayed(
     ports.db,
     again.map(({ id }) => id),
