@@ -2,7 +2,15 @@
 // keeps the state of a Cloudflare account in a file, and answers in wrangler 4.155's words. deploy-api.test.ts holds the
 // real wrangler against the same words.
 
-import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface Account {
@@ -44,6 +52,8 @@ export interface Call {
   pid: number;
   /** Of the file given by `--secrets-file`. */
   secretsFile?: { path: string; mode: number; names: string[] };
+  /** How many secrets files there are while this command runs. */
+  secretsFiles: number;
   isInteractive: boolean;
   wranglerLog: string | undefined;
 }
@@ -55,6 +65,8 @@ function main(folder: string): void {
   const call: Call = {
     args,
     pid: process.pid,
+    secretsFiles: readdirSync(tmpdir()).filter((name) => name.startsWith('rollcall-secrets'))
+      .length,
     isInteractive: process.stdin.isTTY === true,
     wranglerLog: process.env['WRANGLER_LOG'],
   };

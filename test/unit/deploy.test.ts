@@ -82,6 +82,9 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     );
     const file = made.calls().find((call) => call.secretsFile)?.secretsFile;
     expect(file?.mode).toBe(0o600);
+    // No longer than the one command that reads it.
+    for (const { secretsFile, secretsFiles } of made.calls())
+      expect(secretsFiles).toBe(secretsFile ? 1 : 0);
     expect(made.calls().every((call) => !call.isInteractive && call.wranglerLog === 'log')).toBe(
       true,
     );
