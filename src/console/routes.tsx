@@ -67,6 +67,7 @@ async function overview(c: ConsoleContext) {
     who: nameOf(operator),
     maySetUp: nav.some(({ href }) => href === SETUP_PATH),
     said: said(c),
+    awaitsPass: c.req.query('said') === 'started',
   };
   return c.html(overviewPage(view));
 }

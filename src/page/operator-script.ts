@@ -27,20 +27,21 @@ function enable(within) {
 }
 enable(document);
 
-// A part of the page that changes by itself is fetched again and put in the place of the old one.
+// Parts of the page that change by themselves are fetched again and put in the place of the old ones: all of one answer,
+// so that they agree with each other.
 const since = Date.now();
 async function lookAgain() {
-  const part = document.querySelector('[data-live]');
-  if (!part || Date.now() - since > LOOK_FOR_MS) return;
-  const isInUse = part.contains(document.activeElement);
+  const parts = [...document.querySelectorAll('[data-live]')];
+  if (parts.length === 0 || Date.now() - since > LOOK_FOR_MS) return;
+  const isInUse = parts.some((part) => part.contains(document.activeElement));
   if (document.visibilityState === 'visible' && !isInUse) {
     try {
-      const response = await fetch(location.pathname, { headers: { accept: 'text/html' } });
+      const response = await fetch(location.pathname + location.search, { headers: { accept: 'text/html' } });
       if (!response.ok) return;
       const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-      const fresh = page.getElementById(part.id);
-      if (!fresh) return;
-      if (fresh.outerHTML !== part.outerHTML) {
+      for (const part of parts) {
+        const fresh = page.getElementById(part.id);
+        if (!fresh || fresh.outerHTML === part.outerHTML) continue;
         part.replaceWith(document.adoptNode(fresh));
         enable(fresh);
       }

@@ -19,15 +19,15 @@ a { color: var(--good); text-underline-offset: .15em; }
 .top nav a { display: block; padding: .3rem .7rem; border-radius: .5rem; color: var(--soft); text-decoration: none; }
 .top nav a:hover { color: var(--ink); }
 .top nav a[aria-current] { background: var(--good-soft); color: var(--good); font-weight: 600; }
-.who { display: flex; align-items: center; gap: .75rem; margin-left: auto; min-width: 0; color: var(--soft); font-size: .9rem; }
+.who { display: flex; align-items: center; gap: .75rem; margin-left: auto; min-width: 0; max-width: min(100%, 22rem); color: var(--soft); font-size: .9rem; }
 .who bdi { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.who form { margin: 0; }
+.who form { flex: none; }
 main { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.75rem; max-width: 72rem; margin: 0 auto; padding: clamp(1.25rem, 4vw, 2.5rem) clamp(1rem, 3vw, 2rem) 4rem; }
 main > *, section, .card { min-width: 0; }
 h1 { margin: 0; font-size: clamp(1.5rem, 4vw, 2rem); line-height: 1.2; letter-spacing: -.02em; text-wrap: balance; overflow-wrap: anywhere; }
 h2 { margin: 0 0 .85rem; font-size: 1.15rem; line-height: 1.3; letter-spacing: -.01em; }
 h3 { margin: 0 0 .35rem; font-size: 1rem; line-height: 1.4; }
-p { margin: 0 0 .75rem; max-width: 70ch; }
+p { margin: 0 0 .75rem; max-width: 70ch; overflow-wrap: anywhere; }
 p:last-child, ul:last-child, ol:last-child { margin-bottom: 0; }
 .lead, .quiet { color: var(--soft); }
 .lead { margin-top: .4rem; font-size: 1.05rem; }
@@ -39,6 +39,7 @@ header.page h2 { margin: 0; } header.page > div:first-child { flex: 1 1 20rem; m
 .card.wait { border-color: var(--wait); background: var(--wait-soft); }
 .card.bad { border-color: var(--bad); background: var(--bad-soft); }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.75rem; align-items: start; }
+@media (min-width: 60rem) { .two.uneven { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); } }
 .state { display: flex; gap: .9rem; align-items: center; }
 .state h1 { font-size: clamp(1.3rem, 3.5vw, 1.7rem); }
 .state p { margin: .2rem 0 0; }
@@ -59,6 +60,8 @@ th, td { padding: .55rem 1rem; text-align: left; vertical-align: top; border-top
 thead th { border-top: 0; color: var(--soft); font-weight: 500; white-space: nowrap; }
 td.number, th.number { text-align: right; }
 td time, td.word { white-space: nowrap; }
+td:not(.number, .word) { min-width: 7.5rem; overflow-wrap: break-word; }
+td:has(> bdi) { min-width: 11rem; } td bdi { overflow-wrap: anywhere; }
 td small { display: block; color: var(--soft); overflow-wrap: anywhere; }
 .tag { display: inline-block; padding: .05rem .6rem; border-radius: 1rem; background: var(--paper); color: var(--soft); font-size: .85rem; white-space: nowrap; }
 .tag.good { background: var(--good-soft); color: var(--good); } .tag.wait { background: var(--wait-soft); color: var(--wait); } .tag.bad { background: var(--bad-soft); color: var(--bad); }
@@ -101,11 +104,12 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 section > * + *, .stack > * + * { margin-top: 1rem; } section > h2 + *, .stack > h3 + * { margin-top: 0; }
 .two > * + *, .wide > * + * { margin-top: 0; }
 .stack { margin-top: 1.5rem; }
+.live { display: contents; }
 .flow { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
 .narrow { max-width: 40rem; margin: clamp(1rem, 8vh, 6rem) auto 0; }
 footer { max-width: 72rem; margin: 0 auto; padding: 0 clamp(1rem, 3vw, 2rem) 2rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) {
-  .who { width: 100%; margin-left: 0; justify-content: space-between; }
+  .who { width: 100%; max-width: none; margin-left: 0; justify-content: space-between; }
   .top { position: static; }
   th, td { padding: .5rem .75rem; }
 }

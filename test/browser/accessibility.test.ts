@@ -1,14 +1,11 @@
 // Every page of the app for everybody: axe finds nothing to object to, light and dark, and a phone shows all of it
 // without scrolling sideways, whatever people are called.
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { AxeResults } from 'axe-core';
-import type { Browser, Frame, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { objections } from './axe.ts';
 import { launchBrowser, overhang, PHONE, test, type Visit, visit } from './browser.ts';
 import { type SignInSite, startSignInSite } from './sign-in-site.ts';
 
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 const LONG = { givenName: 'w'.repeat(60), familyName: 'm'.repeat(60) };
 /** What the frame's script says when; shown here without the occasion. */
@@ -32,13 +29,6 @@ afterAll(async () => {
   await browser?.close();
   await site?.close();
 });
-
-/** What axe objects to, as `rule: element`. Injected from outside, so that the CSP stays what it is. */
-async function objections(at: Page | Frame): Promise<string[]> {
-  await at.evaluate(AXE);
-  const { violations } = (await at.evaluate('axe.run()')) as AxeResults;
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
 
 interface Scene {
   name: string;

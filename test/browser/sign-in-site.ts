@@ -7,6 +7,7 @@ import { expect, vi } from 'vitest';
 import { createTestHarness } from 'wrangler';
 import type { GoogleUser } from '../google/person.ts';
 import { type ServedGoogle, serveGoogle } from '../google/server.ts';
+import type { Workspace } from '../google/workspace.ts';
 import { APP_SECRET, aKeyFile } from '../unit/environment.ts';
 import { aSite, HTML, NO_ICON } from './a-site.ts';
 
@@ -25,6 +26,8 @@ export interface SignInSite {
   embedder: string;
   /** Somebody new in the company, of whom the app has heard nothing. */
   newcomer(fields?: Partial<Pick<GoogleUser['name'], 'givenName' | 'familyName'>>): GoogleUser;
+  /** The Worker's database, to set what would take its time: a row's age, a check's. */
+  database(): Promise<D1Database>;
   /** Signs accounts in at Google in this browser, without a page. */
   atGoogle(context: BrowserContext, ...ids: string[]): Promise<void>;
   close(): Promise<void>;
@@ -34,7 +37,17 @@ const settings = (vars: Record<string, string>) => ({
   workers: [{ configPath: CONFIG, secrets: vars }],
 });
 
-export async function startSignInSite(): Promise<SignInSite> {
+interface SiteOptions {
+  /** The import pass began so long ago: another one can be asked for at once, and none in the same minute. */
+  importedAgoMs?: number;
+  /** Puts people into the company before the app hears of any. */
+  people?: (workspace: Workspace) => void;
+  /** Passes don't wait half a minute before they believe that somebody is missing. */
+  isHasty?: boolean;
+}
+
+export async function startSignInSite(options: SiteOptions = {}): Promise<SignInSite> {
+  const { importedAgoMs = 0, people, isHasty = false } = options;
   const required = {
     PUBLIC_URL: 'http://localhost',
     GOOGLE_ADMIN_EMAIL: 'admin@example.test',
@@ -50,6 +63,7 @@ export async function startSignInSite(): Promise<SignInSite> {
     redirectUris: [`${app}/auth/callback`],
   };
   const served = await serveGoogle({ port: 0, appOrigin: app, oauthClient });
+  people?.(served.google.workspace);
   const frame = `<iframe src="${app}/embed/sample" title="Rollcall" width="600" height="400"></iframe>`;
   const embedder = await aSite(HTML, `<!doctype html>${NO_ICON}<title>Embedder</title>${frame}`);
   const elsewhere = served.url.replace('localhost', '127.0.0.1');
@@ -65,8 +79,11 @@ export async function startSignInSite(): Promise<SignInSite> {
   };
   await worker.update(settings(vars));
   await worker.getWorker().applyD1Migrations('DB');
+  const passes = isHasty ? await worker.getWorker().introspectWorkflow('RECONCILE') : null;
+  await passes?.modifyAll((pass) => pass.disableSleeps());
   // One cron opens the channels and brings everybody in.
-  await worker.getWorker().scheduled({ cron: '*/5 * * * *', scheduledTime: new Date() });
+  const scheduledTime = new Date(Date.now() - importedAgoMs);
+  await worker.getWorker().scheduled({ cron: '*/5 * * * *', scheduledTime });
   await vi.waitFor(
     async () =>
       expect(await (await fetch(`${app}/healthz/sync`)).json()).toMatchObject({ ok: true }),
@@ -90,7 +107,9 @@ export async function startSignInSite(): Promise<SignInSite> {
       const cookie = { name: 'google_accounts', value: ids.join('.'), url: served.url };
       return context.addCookies([{ ...cookie, httpOnly: true, sameSite: 'Lax' }]);
     },
+    database: async () => (await worker.getWorker<{ DB: D1Database }>().getEnv()).DB,
     async close() {
+      await passes?.dispose();
       await worker.close();
       await served.close();
     },

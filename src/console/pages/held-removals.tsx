@@ -33,7 +33,14 @@ export function heldRemovalsPage({ list, nav, who, said }: HeldRemovalsView) {
             Nobody waits for a word. <a href={CONSOLE_PATH}>Go back to the overview</a>
           </p>
         ) : (
-          <HeldRemovals list={list} most={Number.POSITIVE_INFINITY} />
+          <section class="flow" aria-labelledby="waiting">
+            <h2 id="waiting">
+              {list.removals.length === 1
+                ? '1 person waits'
+                : `${list.removals.length} people wait`}
+            </h2>
+            <HeldRemovals list={list} most={Number.POSITIVE_INFINITY} />
+          </section>
         )}
       </>
     ),

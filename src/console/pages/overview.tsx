@@ -25,7 +25,12 @@ export interface OverviewView {
   /** Whether this operator may open the set-up. */
   maySetUp: boolean;
   said: Child;
+  /** Whether a pass has just been started, which may take a moment to begin. */
+  awaitsPass: boolean;
 }
+
+/** A pass that began so lately is the one that was started. */
+const JUST_BEGUN_MS = 30_000;
 
 function State({ health, nowMs }: { health: SyncHealth; nowMs: number }) {
   if (health.inStep) {
@@ -139,9 +144,19 @@ function People({ people }: Pick<Overview, 'people'>) {
   );
 }
 
-export function overviewPage({ overview, nav, who, maySetUp, said }: OverviewView) {
-  const { health, nowMs, runs, channels, wanted, actions, people } = overview;
+/** Whether the page changes by itself. */
+function isLive({ runs, nowMs }: Overview, awaitsPass: boolean): boolean {
+  const [last] = runs;
+  if (last?.outcome === null) return true;
+  return awaitsPass && (last === undefined || nowMs - last.startedMs >= JUST_BEGUN_MS);
+}
+
+export function overviewPage({ overview, nav, who, maySetUp, said, awaitsPass }: OverviewView) {
+  const { health, nowMs, runs, channels, wanted, actions, people, held, letters } = overview;
   const isUnderWay = runs[0]?.outcome === null;
+  const live = isLive(overview, awaitsPass) ? true : undefined;
+  // Nobody's list changes under their eyes while they decide about it.
+  const hasForms = held.removals.length > 0 || letters.count > 0;
   return operatorDocument({
     title: 'Overview',
     here: CONSOLE_PATH,
@@ -150,27 +165,25 @@ export function overviewPage({ overview, nav, who, maySetUp, said }: OverviewVie
     children: (
       <>
         {said}
-        <State health={health} nowMs={nowMs} />
-        <NeedsYou overview={overview} maySetUp={maySetUp} />
-        <People people={people} />
-        <section
-          aria-labelledby="passes"
-          id="last-passes"
-          data-live={isUnderWay ? true : undefined}
-        >
+        <div id="standing" class="live" data-live={hasForms ? undefined : live}>
+          <State health={health} nowMs={nowMs} />
+          <NeedsYou overview={overview} maySetUp={maySetUp} />
+          <People people={people} />
+        </div>
+        <section id="last-passes" data-live={live}>
           <header class="page">
-            <h2 id="passes">Last passes</h2>
+            <h2>Last passes</h2>
             <ReconcileNow isUnderWay={isUnderWay} />
           </header>
           <Passes runs={runs} />
         </section>
-        <div class="two">
-          <section aria-labelledby="channels">
-            <h2 id="channels">Notification channels</h2>
+        <div class="two uneven">
+          <section>
+            <h2>Notification channels</h2>
             <Channels channels={channels} wanted={wanted} nowMs={nowMs} />
           </section>
-          <section aria-labelledby="actions">
-            <h2 id="actions">What operators did</h2>
+          <section>
+            <h2>What operators did</h2>
             <ActionsTaken actions={actions} />
           </section>
         </div>
