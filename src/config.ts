@@ -80,12 +80,7 @@ export interface ConfigProblem {
 
 export type ParsedConfig =
   | { ok: true; config: Config }
-  | {
-      ok: false;
-      problems: readonly ConfigProblem[];
-      /** What of it can be used all the same: enough to show the problems to whoever may see them. */
-      usable: Partial<Pick<Config, 'publicUrl' | 'appSecret'>>;
-    };
+  | { ok: false; problems: readonly ConfigProblem[] };
 
 const VARS = {
   PUBLIC_URL: origin,
@@ -225,14 +220,7 @@ function parse(env: Env): ParsedConfig {
       problems.push({ name, problem: 'is not bound: take wrangler.toml as it is' });
   }
   problems.push(...combinationProblems(vars));
-  if (problems.length > 0) {
-    const { PUBLIC_URL, APP_SECRET } = vars as { PUBLIC_URL?: URL; APP_SECRET?: string };
-    const usable = {
-      ...(PUBLIC_URL === undefined ? {} : { publicUrl: PUBLIC_URL }),
-      ...(APP_SECRET === undefined ? {} : { appSecret: APP_SECRET }),
-    };
-    return { ok: false, problems, usable };
-  }
+  if (problems.length > 0) return { ok: false, problems };
   const valid = vars as { [N in Name]: z.output<(typeof VARS)[N]> };
   return {
     ok: true,
@@ -287,4 +275,14 @@ export function parseConfig(env: Env): ParsedConfig {
   const known = parsed.get(env) ?? parse(env);
   parsed.set(env, known);
   return known;
+}
+
+/** What of a broken configuration can be used all the same: enough to show its problems to whoever may see them. */
+export function usableParts(env: Env): Partial<Pick<Config, 'publicUrl' | 'appSecret'>> {
+  const publicUrl = VARS.PUBLIC_URL.safeParse(env['PUBLIC_URL']);
+  const secret = VARS.APP_SECRET.safeParse(env['APP_SECRET']);
+  return {
+    ...(publicUrl.success ? { publicUrl: publicUrl.data } : {}),
+    ...(secret.success ? { appSecret: secret.data } : {}),
+  };
 }

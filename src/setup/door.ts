@@ -1,7 +1,7 @@
 // Who may open the set-up: the super admins of the directory `default`, and until the first of them has signed in,
 // whoever opened it with the set-up link. It works with a configuration that is broken, since it is there to say so.
 import type { CookieOptions } from 'hono/utils/cookie';
-import { DEFAULT_DIRECTORY_ID, type Env, type ParsedConfig } from '../config.ts';
+import { DEFAULT_DIRECTORY_ID, type Env, type ParsedConfig, usableParts } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
 import { openSetupVisit, readSetupDoor } from '../db/setup.ts';
 import { log } from '../log.ts';
@@ -24,8 +24,12 @@ export type Visitor =
  *
  * @param requestUrl stands in for a PUBLIC_URL that is not set yet: a link is still good at one origin only
  */
-export function authorityOf(parsed: ParsedConfig, requestUrl: string): SetupAuthority | null {
-  const { appSecret, publicUrl } = parsed.ok ? parsed.config : parsed.usable;
+export function authorityOf(
+  env: Env,
+  parsed: ParsedConfig,
+  requestUrl: string,
+): SetupAuthority | null {
+  const { appSecret, publicUrl } = parsed.ok ? parsed.config : usableParts(env);
   if (appSecret === undefined) return null;
   return { appSecret, origin: (publicUrl ?? new URL(requestUrl)).origin };
 }

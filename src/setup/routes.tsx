@@ -51,7 +51,7 @@ const canSignIn = (c: SetupContext) => {
 /** Where the configuration has come to; without a usable APP_SECRET nobody could be told from a stranger. */
 const knowing: MiddlewareHandler<SetupEnv> = async (c, next) => {
   const parsed = parseConfig(c.env);
-  const authority = authorityOf(parsed, c.req.url);
+  const authority = authorityOf(c.env, parsed, c.req.url);
   if (authority === null) return c.json({ ok: false, reason: 'configuration' }, 503);
   // app.tsx has looked already where the configuration is whole.
   if (new URL(c.req.url).host !== new URL(authority.origin).host)
