@@ -1,7 +1,7 @@
 // Replaying what could not be answered: the people whom dead letters are about are looked at again, by the same queue.
 import { markReplayed, unmarkReplayed } from '../db/dead-letters.ts';
-import { sendHints } from './pass-hints.ts';
 import type { SyncPorts } from './ports.ts';
+import { sendHints } from './send-hints.ts';
 
 export type Replayed =
   /** How many people are looked at again. */

@@ -7,8 +7,8 @@ import {
   readHeldRemovals as readHeld,
 } from '../db/held-removals.ts';
 import { refreshCondition } from './condition.ts';
-import { sendHints } from './pass-hints.ts';
 import type { SyncPorts } from './ports.ts';
+import { sendHints } from './send-hints.ts';
 
 /** How long a decision holds, and how long a list that was shown may be decided about. */
 const DECISION_TTL_MS = 24 * 3_600_000;

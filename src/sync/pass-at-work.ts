@@ -12,10 +12,11 @@ import {
   type Progress,
   type Steps,
 } from './pass.ts';
-import { chooseHints, compareAgain, lookWithin, sendHints } from './pass-hints.ts';
+import { chooseHints, compareAgain, lookWithin } from './pass-hints.ts';
 import { decideMissing, findMissing } from './pass-missing.ts';
 import { takePages } from './pass-pages.ts';
 import type { SyncPorts } from './ports.ts';
+import { sendHints } from './send-hints.ts';
 
 /** A push in flight when a page was read has arrived and been looked at by then. */
 const COMPARE_AGAIN_AFTER_MS = 30_000;

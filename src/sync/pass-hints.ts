@@ -4,13 +4,10 @@
 import { type Suspect, type SuspectKind, stillSuspect } from '../db/comparison.ts';
 import { isSuperseded } from '../db/directories.ts';
 import { noteWhetherReadable } from './condition.ts';
-import type { ChangeMessage } from './hint.ts';
 import { lookAt } from './look.ts';
 import { type Begun, MAX_HINTS, type Pass } from './pass.ts';
 import type { SyncPorts } from './ports.ts';
 
-/** `sendBatch` takes 100 messages at most. */
-const QUEUE_BATCH = 100;
 /** As many as a batch of the consumer: two looks at each fit the calls of one event. */
 const LOOKED_AT_ONCE = 20;
 /** 20,000 suspects are less than a megabyte of JSON. */
@@ -61,42 +58,6 @@ export function chooseHints(suspects: readonly Suspect[], random: number): strin
     }
   }
   return [...chosen];
-}
-
-/**
- * Puts a hint for each into the queue.
- *
- * @returns how many it took, from the first on: a queue over its daily quota takes none
- */
-export async function sendHints(
-  ports: Pick<SyncPorts, 'changes' | 'log' | 'nowMs'>,
-  directoryId: string,
-  cause: 'reconcile' | 'operator',
-  ids: readonly string[],
-): Promise<number> {
-  const noticedMs = ports.nowMs();
-  let sent = 0;
-  for (let from = 0; from < ids.length; from += QUEUE_BATCH) {
-    const messages = ids.slice(from, from + QUEUE_BATCH).map((userId) => {
-      const body: ChangeMessage = {
-        kind: 'look',
-        directoryId,
-        userId,
-        event: null,
-        cause,
-        noticedMs,
-      };
-      return { body };
-    });
-    try {
-      await ports.changes.sendBatch(messages);
-      sent += messages.length;
-    } catch {
-      ports.log('warn', 'hints.refused', { directoryId, cause, left: ids.length - sent });
-      break;
-    }
-  }
-  return sent;
 }
 
 /**
