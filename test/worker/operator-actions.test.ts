@@ -228,6 +228,21 @@ describe('reconcile now', () => {
     expect(outcomes).toEqual(['started', 'under-way', 'started']);
   });
 
+  test('after one that ended within its minute another one runs, and several clicks are one again', async () => {
+    const run = async () => {
+      const id = world.started.at(-1) ?? '';
+      await reconcile(world.ports, durableSteps(), { id, directoryId: 'default' });
+    };
+    const minute = `default-${Math.floor(world.clock.nowMs / MINUTE)}`;
+    for (const _ of [1, 2, 3]) {
+      await Promise.all([reconcileNow(), reconcileNow()]);
+      await run();
+      world.advance(1_000);
+    }
+    expect(world.started).toEqual([minute, `${minute}-2`, `${minute}-3`]);
+    expect((await lastRuns()).map(({ outcome }) => outcome)).toEqual(Array(3).fill('complete'));
+  });
+
   test('clicked by several at once it is one instance', async () => {
     const responses = await Promise.all([1, 2, 3, 4].map(() => reconcileNow()));
     expect(responses.map(said)).toEqual([STARTED, STARTED, STARTED, STARTED]);

@@ -135,6 +135,23 @@ describe('security 6: who may open neither console nor set-up', () => {
   });
 });
 
+test('security 6: whoever has lost the right since the page was shown is refused by the next request', async () => {
+  const set = (column: string, value: unknown) =>
+    deployment.world.env.DB.prepare(`UPDATE users SET ${column} = ?1 WHERE id = '916'`)
+      .bind(value)
+      .run();
+  await aPerson('916', { isAdmin: true, roles: ['rollcall:admin'] });
+  const visitor = await windowOf(deployment.world, '916');
+  expect((await deployment.refused(visitor, ['GET', '/setup', 'setup'])).status).toBe(200);
+  await set('is_admin', 0);
+  for (const route of SETUP) expect((await deployment.refused(visitor, route)).status).toBe(403);
+  expect((await deployment.refused(visitor, ['GET', '/console', 'console'])).status).toBe(200);
+  await set('roles', '[]');
+  for (const route of GUARDED) expect((await deployment.refused(visitor, route)).status).toBe(403);
+  await set('status', 'archived');
+  for (const route of GUARDED) expect((await deployment.refused(visitor, route)).status).toBe(401);
+});
+
 describe('security 6: the super admin of another directory', () => {
   test('sees nothing of ours in the console', async () => {
     const boss = await windowOf(deployment.world, OTHER_ADMIN);
