@@ -1,5 +1,5 @@
 // The style sheet of the pages for those who run the deployment: console and set-up.
-import { COLOURS } from './style.ts';
+import { COLOURS, GOOGLE_BUTTON } from './style.ts';
 
 export const OPERATOR_STYLE = `${COLOURS}
 * { box-sizing: border-box; }
@@ -50,7 +50,7 @@ header.page h2 { margin: 0; } header.page > div:first-child { flex: 1 1 20rem; m
 .sign.good { color: var(--good); } .sign.bad { color: var(--bad); } .sign.wait { color: var(--wait); }
 .sign.none { background: transparent; border: 2px solid var(--line); }
 .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; margin: 0; }
-.counts div { display: flex; flex-direction: column-reverse; padding: .9rem 1.1rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
+.counts div { display: flex; flex-direction: column-reverse; justify-content: flex-end; padding: .9rem 1.1rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
 .counts dt { color: var(--soft); font-size: .9rem; }
 .counts dd { margin: 0; font-size: 1.6rem; font-weight: 600; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
@@ -61,7 +61,7 @@ thead th { border-top: 0; color: var(--soft); font-weight: 500; white-space: now
 td.number, th.number { text-align: right; }
 td time, td.word { white-space: nowrap; }
 td:not(.number, .word) { min-width: 7.5rem; overflow-wrap: break-word; }
-td:has(> bdi) { min-width: 11rem; } td bdi { overflow-wrap: anywhere; }
+td:not(.number, .word):has(> bdi) { min-width: 12rem; } td bdi { overflow-wrap: anywhere; }
 td small { display: block; color: var(--soft); overflow-wrap: anywhere; }
 .tag { display: inline-block; padding: .05rem .6rem; border-radius: 1rem; background: var(--paper); color: var(--soft); font-size: .85rem; white-space: nowrap; }
 .tag.good { background: var(--good-soft); color: var(--good); } .tag.wait { background: var(--wait-soft); color: var(--wait); } .tag.bad { background: var(--bad-soft); color: var(--bad); }
@@ -77,7 +77,7 @@ button.main { border-color: var(--good); background: var(--good); color: var(--c
 button.grave { border-color: var(--bad); color: var(--bad); background: var(--card); }
 button.tiny { min-height: 2rem; padding: .1rem .75rem; font-size: .875rem; }
 button[disabled] { opacity: .55; cursor: default; }
-label.check { display: flex; gap: .6rem; align-items: baseline; }
+${GOOGLE_BUTTON}label.check { display: flex; gap: .6rem; align-items: baseline; }
 input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good); transform: translateY(.1rem); }
 .findings { display: grid; gap: .75rem; margin: 0; padding: 0; list-style: none; }
 .findings > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .2rem .9rem; padding: .9rem clamp(.9rem, 2.5vw, 1.25rem); border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
@@ -99,7 +99,7 @@ input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--go
 .prose nav { display: flex; gap: 1.25rem; margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
 .value { flex: 0 1 auto; min-width: 0; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; }
-.said { padding: .8rem 1.1rem; border-radius: .75rem; background: var(--good-soft); color: var(--good); }
+.said { max-width: none; padding: .8rem 1.1rem; border-radius: .75rem; background: var(--good-soft); color: var(--good); }
 .said.bad { background: var(--bad-soft); color: var(--bad); }
 section > * + *, .stack > * + * { margin-top: 1rem; } section > h2 + *, .stack > h3 + * { margin-top: 0; }
 .two > * + *, .wide > * + * { margin-top: 0; }

@@ -16,6 +16,20 @@ export const COLOURS = `
 }
 `;
 
+/** "Sign in with Google", as Google wants it to look. */
+export const GOOGLE_BUTTON = `.google {
+  display: inline-flex; align-items: center; gap: 10px; height: 40px; padding: 0 12px; border: 1px solid #747775; border-radius: 4px;
+  background: #ffffff; color: #1f1f1f; font: 500 14px/20px Roboto, "Google Sans", Arial, sans-serif; letter-spacing: .25px;
+  text-decoration: none; white-space: nowrap; cursor: pointer;
+}
+.google:hover { background: #f7f8f8; box-shadow: 0 1px 2px rgb(60 64 67 / .3), 0 1px 3px 1px rgb(60 64 67 / .15); }
+.google[disabled] { opacity: .6; cursor: progress; }
+@media (prefers-color-scheme: dark) {
+  .google { background: #131314; border-color: #8e918f; color: #e3e3e3; }
+  .google:hover { background: #1d1e20; }
+}
+`;
+
 export const STYLE = `${COLOURS}
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
@@ -50,18 +64,7 @@ a { color: var(--good); }
   background: transparent; color: var(--ink); font: inherit; font-size: .95rem; text-decoration: none; cursor: pointer;
 }
 .plain:hover { border-color: var(--soft); }
-.google {
-  display: inline-flex; align-items: center; gap: 10px; height: 40px; padding: 0 12px; border: 1px solid #747775; border-radius: 4px;
-  background: #ffffff; color: #1f1f1f; font: 500 14px/20px Roboto, "Google Sans", Arial, sans-serif; letter-spacing: .25px;
-  text-decoration: none; white-space: nowrap; cursor: pointer;
-}
-.google:hover { background: #f7f8f8; box-shadow: 0 1px 2px rgb(60 64 67 / .3), 0 1px 3px 1px rgb(60 64 67 / .15); }
-.google[disabled] { opacity: .6; cursor: progress; }
-@media (prefers-color-scheme: dark) {
-  .google { background: #131314; border-color: #8e918f; color: #e3e3e3; }
-  .google:hover { background: #1d1e20; }
-}
-.person { display: flex; gap: 1.1rem; align-items: center; margin: 0 0 1.25rem; }
+${GOOGLE_BUTTON}.person { display: flex; gap: 1.1rem; align-items: center; margin: 0 0 1.25rem; }
 .person h1 { margin: 0; }
 .person p { margin: .15rem 0 0; overflow-wrap: anywhere; }
 .photo { position: relative; flex: none; display: grid; place-items: center; width: 4rem; height: 4rem; overflow: hidden; border-radius: 50%; background: var(--good-soft); color: var(--good); font-size: 1.4rem; font-weight: 600; }

@@ -11,6 +11,15 @@ const WORDS: Readonly<Record<string, string>> = {
   'setup.check': 'Checked the set-up',
 };
 
+/** Whatever is not here says itself: a count, or the code of a failure. */
+const OUTCOMES: Readonly<Record<string, string>> = {
+  'another-list': 'Nothing: the list had changed',
+  started: 'Started',
+  'under-way': 'One was under way',
+  opened: 'Opened',
+  refused: 'Refused',
+};
+
 const ACTORS: Readonly<Record<string, string>> = {
   'operator-token': 'The operator token',
   'setup-link': 'A set-up link',
@@ -40,7 +49,7 @@ export function ActionsTaken({ actions }: { actions: readonly OperatorAction[] }
                 <bdi>{actorName ?? ACTORS[actor] ?? actor}</bdi>
               </td>
               <td>{WORDS[action] ?? action}</td>
-              <td>{outcome ?? 'Under way, or cut off'}</td>
+              <td>{outcome === null ? 'Under way, or cut off' : (OUTCOMES[outcome] ?? outcome)}</td>
             </tr>
           ))}
         </tbody>

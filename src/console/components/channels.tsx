@@ -38,7 +38,7 @@ export function Channels({
         <thead>
           <tr>
             <th scope="col">Announces</th>
-            <th scope="col">Confirmed by Google</th>
+            <th scope="col">Confirmed</th>
             <th scope="col">Time left</th>
           </tr>
         </thead>
@@ -46,7 +46,8 @@ export function Channels({
           {sorted.map(({ event, isSynced, expiresAtMs }) => (
             <tr>
               <td>
-                {NAMES[event]} <span class="quiet small">{event}</span>
+                {NAMES[event]}
+                <small>{event}</small>
               </td>
               <td>
                 <span class={`tag ${isSynced ? 'good' : 'wait'}`}>

@@ -1,5 +1,6 @@
 // People whose removal waits for a word, with their names, and the two words that can be said about all of them. A word
 // names the list that was shown, so that nobody is removed who was not on it.
+import type { HeldRemoval } from '../../db/held-removals.ts';
 import { Moment } from '../../page/moment.tsx';
 import type { HeldList } from '../../sync/held-removals.ts';
 import { HELD_PATH } from '../paths.ts';
@@ -48,10 +49,14 @@ function Decide({ list }: { list: HeldList }) {
   );
 }
 
+const nameOf = ({ fullName, email }: HeldRemoval) => fullName || email;
+const byName = (a: HeldRemoval, b: HeldRemoval) => (nameOf(a) < nameOf(b) ? -1 : 1);
+
 /** @param most how many names are shown; where there are more, deciding is for the page that shows all */
 export function HeldRemovals({ list, most }: { list: HeldList; most: number }) {
   const { removals } = list;
-  const shown = removals.slice(0, most);
+  // The list itself is in order of id, which nobody looks anybody up by.
+  const shown = removals.toSorted(byName).slice(0, most);
   return (
     <>
       <section class="wide" tabindex={0} aria-label="People whose removal is held">
