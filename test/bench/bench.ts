@@ -33,9 +33,16 @@ const FIGURES: Readonly<Record<string, FigureOptions>> = {
   pass: { arguments: ['1000', '10000'], limitMinutes: 5 },
   burst: { arguments: ['real:1000', 'simulated:5000'], limitMinutes: 5 },
   bundle: {},
+  console: { arguments: ['1000', '10000'] },
   'import-100000': { file: 'import', arguments: ['100000'], limitMinutes: 20, isOptIn: true },
   'heal-100000': { file: 'heal', arguments: ['100000'], limitMinutes: 20, isOptIn: true },
   'pass-100000': { file: 'pass', arguments: ['10000', '100000'], limitMinutes: 20, isOptIn: true },
+  'console-100000': {
+    file: 'console',
+    arguments: ['1000', '100000'],
+    limitMinutes: 10,
+    isOptIn: true,
+  },
   'burst-5000': { file: 'burst', arguments: ['real:5000'], limitMinutes: 15, isOptIn: true },
 };
 const LIMIT_MINUTES = 3;

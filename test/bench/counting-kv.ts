@@ -1,6 +1,9 @@
 // A KV namespace that counts what each kind of operation is charged for.
 import type { ChannelStore } from '../../src/sync/ports.ts';
 
+/** In which an answer says what its request cost, as JSON. */
+export const KV_COUNTS_HEADER = 'x-kv-counts';
+
 export interface KvCounts {
   reads: number;
   writes: number;
