@@ -182,20 +182,26 @@ export function applyObservedRows(
   });
 }
 
-export type KnownUser = Pick<UserRow, 'id' | 'directoryId' | 'status' | 'written' | 'createdMs'>;
+export type KnownUser = Pick<UserRow, 'id' | 'directoryId' | 'status' | 'written' | 'createdMs'> & {
+  /** An operator has agreed to their removal. */
+  isApproved: 0 | 1;
+};
 
 /** What is known of these people, in one query and one parameter; whoever has no row is left out. */
 export function readKnownUsers(
   db: Database,
   ids: readonly string[],
+  nowMs: number,
 ): Promise<Map<string, KnownUser>> {
   return guarded(async () => {
     const { results } = await db.d1
       .prepare(
-        `SELECT id, directory_id AS directoryId, status, written, created_ms AS createdMs
+        `SELECT id, directory_id AS directoryId, status, written, created_ms AS createdMs,
+           EXISTS (SELECT 1 FROM held_removals h WHERE h.directory_id = users.directory_id
+             AND h.user_id = users.id AND h.approved_until_ms > ?2) AS isApproved
          FROM users WHERE id IN (SELECT value FROM json_each(?1))`,
       )
-      .bind(JSON.stringify(ids))
+      .bind(JSON.stringify(ids), nowMs)
       .all<KnownUser>();
     return new Map(results.map((user) => [user.id, user]));
   });

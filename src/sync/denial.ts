@@ -3,7 +3,7 @@
 // agrees, and not while the row is young, because Google's get may trail behind a creation by minutes.
 import type { KnownUser } from '../db/users.ts';
 
-/** A row younger than this is not believed to be gone, unless a `delete` was announced. */
+/** A row younger than this is not believed to be gone, unless a `delete` was announced or an operator has agreed. */
 export const YOUNG_MS = 10 * 60_000;
 
 export interface Denial {
@@ -22,7 +22,8 @@ export function judgeDenial(
   nowMs: number,
 ): DenialVerdict {
   if (known === undefined || known.status === 'deleted') return 'nothing';
-  if (!denial.wasAnnounced && nowMs - known.createdMs < YOUNG_MS) return 'young';
+  const isExpected = denial.wasAnnounced || known.isApproved === 1;
+  if (!isExpected && nowMs - known.createdMs < YOUNG_MS) return 'young';
   // A row written since the earlier denial was seen alive in between: that denial counts no longer.
   return known.written < denial.earlierTicket ? 'gone' : 'look-again';
 }

@@ -177,6 +177,7 @@ export async function lookAt(
         ? await readKnownUsers(
             ports.db,
             denied.map(([id]) => id),
+            ports.nowMs(),
           )
         : new Map<string, KnownUser>();
     const observations: Observation[] = [];

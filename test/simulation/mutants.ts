@@ -100,7 +100,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ]),
   '404 judged by the event alone': one('general', [
     'src/sync/denial.ts',
-    '  if (!denial.wasAnnounced && nowMs',
+    '  if (!isExpected && nowMs',
     "  if (denial.wasAnnounced) return 'gone';\n  if (nowMs",
   ]),
   'acknowledged before applied': one('general', [

@@ -249,6 +249,28 @@ describe('a row younger than ten minutes', () => {
     expect(await world.user(id)).toMatchObject({ status: 'deleted' });
   });
 
+  test('is gone at once where an operator has agreed to it, and not where one has not', async () => {
+    const { world, id } = await young();
+    world.google.workspace.remove(id);
+    const { DB } = world.env;
+    await DB.prepare(
+      "INSERT INTO held_removals (directory_id, user_id, reason, since_ms) VALUES ('default', ?1, 'missing', ?2)",
+    )
+      .bind(id, world.clock.nowMs)
+      .run();
+
+    await give(world, aHint(world, id, { cause: 'operator' }));
+    await world.consume();
+    expect(await world.user(id)).toMatchObject({ status: 'active' });
+
+    await DB.prepare('UPDATE held_removals SET approved_until_ms = ?1')
+      .bind(world.clock.nowMs + 86_400_000)
+      .run();
+    await give(world, aHint(world, id, { cause: 'operator' }));
+    await world.consume();
+    expect(await world.user(id)).toMatchObject({ status: 'deleted', cause: 'operator' });
+  });
+
   test('is gone at once where a delete was announced among other hints', async () => {
     const { world, id } = await young();
     world.google.workspace.remove(id);
