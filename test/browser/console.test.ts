@@ -35,8 +35,6 @@ beforeAll(async () => {
     launchBrowser(),
   ]);
   db = await site.database();
-  // Google's denial of somebody who came minutes ago is not believed yet.
-  await db.prepare(`UPDATE users SET created_ms = created_ms - ${HOUR_MS}`).run();
   // The import pass was long ago, and is not the one that a test asks for; nor is anything that it did drift.
   await db
     .prepare(
@@ -106,6 +104,27 @@ describe('a stranger', () => {
     expect(await appearanceFaults(other.page, 'console-no-permission')).toEqual([]);
     expect(await keyboardFaults(other.page)).toEqual([]);
   });
+});
+
+test('what looks at these pages can object: to order, focus, width, and to strangers that are asked', async () => {
+  const { page, context, expectPeace } = await visitAs(null, { site, browser });
+  await page.goto('/console');
+  const signIn = page.getByRole('link', { name: 'Sign in with Google' });
+  await signIn.evaluate((link) => {
+    link.tabIndex = 1;
+    link.style.outline = 'none';
+  });
+  const faults = (await keyboardFaults(page)).join('\n');
+  expect(faults).toMatch(/focus is not seen: \d A Sign in/);
+  expect(faults).toContain('the first stop is 2 A Sign in');
+  await signIn.evaluate((link) => {
+    link.style.width = '2000px';
+  });
+  const looks = (await appearanceFaults(page, 'broken-on-purpose')).join('\n');
+  expect(looks).toMatch(/phone: sticks out by \d+ px/);
+  await page.evaluate(`fetch('${site.served.url}/').catch(() => null)`);
+  await expect(expectPeace()).rejects.toThrow('complaints: [ …(2) ]');
+  await context.close();
 });
 
 test('the overview is for everybody: eyes, keyboards, phones', async () => {
