@@ -42,8 +42,11 @@ WHERE s.directory_id = 'default' AND u.is_admin = 1 HAVING count(*) > 0;
 -- What the last check of the set-up found, as a JSON array. One row.
 CREATE TABLE setup_findings (
   id INTEGER PRIMARY KEY CHECK (id = 1),
-  findings TEXT NOT NULL CHECK (json_valid(findings)),
-  checked_ms INTEGER NOT NULL
+  -- These two NULL until the first check has ended.
+  findings TEXT CHECK (json_valid(findings)),
+  checked_ms INTEGER,
+  -- Since when a check is under way; NULL = none is.
+  checking_ms INTEGER
 ) STRICT;
 
 -- Channels that a check opened to see whether Google reaches us, and when their first message arrived.

@@ -68,6 +68,20 @@ export function noteProbeStopped(db: Database, channelId: string): Promise<void>
   });
 }
 
+/** Forgets probes from before a time, and notes of those that have ended by themselves that there is nothing to stop. */
+export function sweepProbes(db: Database, beforeMs: number, nowMs: number): Promise<void> {
+  return guarded(async () => {
+    await db.d1.batch([
+      db.d1.prepare('DELETE FROM channel_probes WHERE opened_ms <= ?1').bind(beforeMs),
+      db.d1
+        .prepare(
+          "UPDATE channel_probes SET resource_id = '' WHERE expires_ms <= ?1 AND resource_id <> ''",
+        )
+        .bind(nowMs),
+    ]);
+  });
+}
+
 export function forgetProbe(db: Database, channelId: string): Promise<void> {
   return guarded(async () => {
     await db.d1.prepare('DELETE FROM channel_probes WHERE channel_id = ?1').bind(channelId).run();

@@ -17,8 +17,9 @@ export const setupClosed = sqliteTable('setup_closed', {
 
 export const setupFindings = sqliteTable('setup_findings', {
   id: integer('id').primaryKey(),
-  findings: text('findings').notNull(),
-  checkedMs: integer('checked_ms').notNull(),
+  findings: text('findings'),
+  checkedMs: integer('checked_ms'),
+  checkingMs: integer('checking_ms'),
 });
 
 export const channelProbes = sqliteTable('channel_probes', {

@@ -42,25 +42,57 @@ export function readSetupDoor(
   });
 }
 
-/** What the last check found, and when; `null` before the first. */
+/** The same check is not made twice within this time. */
+const CHECK_KEPT_MS = 30_000;
+/** A check that has not ended by then was cut off, and keeps nobody waiting. */
+const CHECK_LAPSES_MS = 60_000;
+
+/**
+ * Takes the turn to check, before anybody is asked anything: of several at once just one gets it, within 30 seconds of a
+ * check's end nobody does. It ends with `keepSetupFindings`, or by itself after a minute. Times of a clock that was wrong,
+ * in either direction, hold nobody up.
+ *
+ * @returns `false` for whoever is to show what is kept instead; then nothing was written
+ * @throws {DatabaseError}
+ */
+export function takeCheckTurn(db: Database, nowMs: number): Promise<boolean> {
+  return guarded(async () => {
+    const { meta } = await db.d1
+      .prepare(
+        `INSERT INTO setup_findings (id, checking_ms) VALUES (1, ?1)
+         ON CONFLICT (id) DO UPDATE SET checking_ms = excluded.checking_ms
+         WHERE (checked_ms IS NULL OR abs(?1 - checked_ms) >= ?2)
+           AND (checking_ms IS NULL OR abs(?1 - checking_ms) >= ?3)`,
+      )
+      .bind(nowMs, CHECK_KEPT_MS, CHECK_LAPSES_MS)
+      .run();
+    return meta.changes > 0;
+  });
+}
+
+/** What the last check found, and when; `null` before the first has ended. */
 export function readSetupFindings(
   db: Database,
 ): Promise<{ findings: unknown; checkedMs: number } | null> {
   return guarded(async () => {
     const row = await db.d1
-      .prepare('SELECT findings, checked_ms AS checkedMs FROM setup_findings WHERE id = 1')
+      .prepare(
+        `SELECT findings, checked_ms AS checkedMs FROM setup_findings
+         WHERE findings IS NOT NULL AND checked_ms IS NOT NULL`,
+      )
       .first<{ findings: string; checkedMs: number }>();
     return row && { findings: JSON.parse(row.findings) as unknown, checkedMs: row.checkedMs };
   });
 }
 
-/** Keeps what a check found in the place of what the one before it did. */
+/** Keeps what a check found in the place of what the one before it did; ends its turn. */
 export function keepSetupFindings(db: Database, findings: unknown, nowMs: number): Promise<void> {
   return guarded(async () => {
     await db.d1
       .prepare(
         `INSERT INTO setup_findings (id, findings, checked_ms) VALUES (1, ?1, ?2)
-         ON CONFLICT (id) DO UPDATE SET findings = excluded.findings, checked_ms = excluded.checked_ms`,
+         ON CONFLICT (id) DO UPDATE
+           SET findings = excluded.findings, checked_ms = excluded.checked_ms, checking_ms = NULL`,
       )
       .bind(JSON.stringify(findings), nowMs)
       .run();

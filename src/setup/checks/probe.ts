@@ -8,6 +8,7 @@ import {
   noteProbeStopped,
   readProbes,
   storeProbe,
+  sweepProbes,
 } from '../../db/channel-probes.ts';
 import type { ApiOptions } from '../../google/api.ts';
 import { type OpenedChannel, stopChannel } from '../../google/channels.ts';
@@ -20,6 +21,8 @@ const TTL_SECONDS = 1_800;
 const GIVEN_UP_AFTER_MS = 10 * 60_000;
 /** What a probe found is read by a page that is looked at again. */
 const FORGOTTEN_AFTER_MS = 24 * 3_600_000;
+/** Each costs a call and a query, of the 50 that a free plan has for everything that one event does. */
+const STOPPED_AT_ONCE = 3;
 
 /**
  * Opens a probe. Its row is there before Google is asked: the first message may come before the answer.
@@ -63,28 +66,37 @@ export async function openProbe(ports: SyncPorts, api: ApiOptions): Promise<Chan
   return opened;
 }
 
-async function close(ports: SyncPorts, probe: ChannelProbe): Promise<void> {
-  const { channelId: id, resourceId, adminEmail, openedMs, expiresMs, syncedMs } = probe;
-  const ageMs = ports.nowMs() - openedMs;
-  if (ageMs >= FORGOTTEN_AFTER_MS) return forgetProbe(ports.db, id);
-  const isOver = syncedMs !== null || ageMs >= GIVEN_UP_AFTER_MS;
-  if (resourceId === '' || !isOver) return;
-  if (expiresMs > ports.nowMs()) await stopChannel(ports.api, { id, resourceId, adminEmail });
-  await noteProbeStopped(ports.db, id);
-}
+/** What is over and still costs Google messages, and us their queue: those that have the longest to live. */
+const toStop = (probes: readonly ChannelProbe[], nowMs: number) =>
+  probes
+    .filter(({ resourceId, syncedMs, openedMs, expiresMs }) => {
+      const isOver = syncedMs !== null || nowMs - openedMs >= GIVEN_UP_AFTER_MS;
+      return resourceId !== '' && isOver && expiresMs > nowMs;
+    })
+    .slice(0, STOPPED_AT_ONCE);
 
-/** Stops probes that are done or older than 10 minutes; called by cron and by `examine` at its beginning. Never throws. */
+const isSpent = ({ openedMs, expiresMs, resourceId }: ChannelProbe, nowMs: number) =>
+  nowMs - openedMs >= FORGOTTEN_AFTER_MS || (resourceId !== '' && expiresMs <= nowMs);
+
+/**
+ * Stops probes that are done or older than 10 minutes, a few at a time; called by cron and by `examine` at its beginning.
+ * Never throws.
+ */
 export async function closeProbes(ports: SyncPorts): Promise<void> {
+  const nowMs = ports.nowMs();
   try {
-    for (const probe of await readProbes(ports.db)) {
+    const probes = await readProbes(ports.db);
+    for (const { channelId: id, resourceId, adminEmail } of toStop(probes, nowMs)) {
       try {
-        await close(ports, probe);
+        await stopChannel(ports.api, { id, resourceId, adminEmail });
+        await noteProbeStopped(ports.db, id);
       } catch (error) {
         // Tried again at the next cron; it ends by itself after half an hour.
-        const code = errorCode(error);
-        ports.log('warn', 'probe.not-stopped', { channelId: probe.channelId, code });
+        ports.log('warn', 'probe.not-stopped', { channelId: id, code: errorCode(error) });
       }
     }
+    if (probes.some((probe) => isSpent(probe, nowMs)))
+      await sweepProbes(ports.db, nowMs - FORGOTTEN_AFTER_MS, nowMs);
   } catch (error) {
     ports.log('warn', 'probes.not-read', { code: errorCode(error) });
   }
