@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../config.ts';
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { log } from '../log.ts';
-import { navOf } from '../page/operator-nav.ts';
+import { CONSOLE_PATH, navOf } from '../page/operator-nav.ts';
 import { type Session, sessionOf } from '../sso/session.ts';
 import { noPermissionPage, signInPage } from './pages/no-permission.tsx';
 
@@ -30,14 +30,13 @@ export const navFor = ({ user }: Session) =>
 export const operatorsOnly = createMiddleware<ConsoleEnv>(async (c, next) => {
   const config = c.get('config');
   const session = await sessionOf(c.env, config, c.req.header('cookie'), 'page');
+  // Where a form leads there is no page to come back to.
+  const path = c.req.method === 'POST' ? CONSOLE_PATH : c.req.path;
   if (session === null)
-    return c.html(
-      signInPage({ canSignIn: config.oauthClient !== undefined, path: c.req.path }),
-      401,
-    );
+    return c.html(signInPage({ canSignIn: config.oauthClient !== undefined, path }), 401);
   if (!mayOperate(session)) {
     log('warn', 'console.refused', { userId: session.user.id, requestId: c.get('requestId') });
-    return c.html(noPermissionPage({ name: nameOf(session), path: c.req.path }), 403);
+    return c.html(noPermissionPage({ name: nameOf(session), path }), 403);
   }
   c.set('operator', session);
   return next();

@@ -1,4 +1,4 @@
-// What the overview shows, read for one directory: ten D1 queries, none of which reads every person, and KV's channels.
+// What the overview shows, read for one directory: nine D1 queries, none of which reads every person, and KV's channels.
 import type { Config } from '../config.ts';
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { type OpenDeadLetter, readOpenDeadLetters } from '../db/dead-letters.ts';

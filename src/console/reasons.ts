@@ -46,7 +46,8 @@ export function reasonOf(code: string): Reason {
       asksTheDoctor: true,
     };
   }
-  return REASONS[kind] ?? { title: code, text: 'People are not in step.', asksTheDoctor: true };
+  const known = Object.hasOwn(REASONS, kind) ? REASONS[kind] : undefined;
+  return known ?? { title: code, text: 'People are not in step.', asksTheDoctor: true };
 }
 
 const LETTER_REASONS: Readonly<Record<string, string>> = {
@@ -58,4 +59,5 @@ const LETTER_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Why a hint could not be answered: words of ours, or what to do about a code of Google's. */
-export const letterReasonOf = (code: string): string => LETTER_REASONS[code] ?? remedyOf(code);
+export const letterReasonOf = (code: string): string =>
+  (Object.hasOwn(LETTER_REASONS, code) ? LETTER_REASONS[code] : undefined) ?? remedyOf(code);

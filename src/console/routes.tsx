@@ -2,6 +2,7 @@
 // written down before it is done, and concerns the directory of whoever asks.
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { DatabaseError } from '../db/database.ts';
 import { errorCode, log } from '../log.ts';
 import { formFields } from '../page/form-fields.ts';
@@ -20,7 +21,7 @@ import { type ConsoleEnv, nameOf, navFor, operatorsOnly } from './access.ts';
 import { Said, type SaidCode, saying } from './components/said.tsx';
 import { readOverview } from './overview.ts';
 import { heldRemovalsPage } from './pages/held-removals.tsx';
-import { consoleErrorPage } from './pages/no-permission.tsx';
+import { consoleErrorPage, otherDirectoryPage } from './pages/no-permission.tsx';
 import { overviewPage } from './pages/overview.tsx';
 
 type ConsoleContext = Context<ConsoleEnv>;
@@ -145,11 +146,21 @@ const keptNowhere: MiddlewareHandler<ConsoleEnv> = (c, next) => {
   return next();
 };
 
+/**
+ * Every action ends in a question to Google, and the configuration knows one: of another directory's people it would be told
+ * that they are gone.
+ */
+const whereGoogleIs: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
+  if (directoryOf(c) === DEFAULT_DIRECTORY_ID) return next();
+  return c.html(otherDirectoryPage({ name: nameOf(c.get('operator')) }), 409);
+};
+
 /** Everything under /console. */
 export const consoleRoutes = new Hono<ConsoleEnv>()
   .use(keptNowhere)
   .post('*', sameOriginOnly, limited)
   .use(operatorsOnly)
+  .post('*', whereGoogleIs)
   .get('/', overview)
   .get('/held-removals', (c) => heldRemovals(c))
   .post('/held-removals/approve', decide('approve'))

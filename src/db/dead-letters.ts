@@ -36,16 +36,19 @@ export interface OpenDeadLetter {
   atMs: number;
 }
 
-// A letter that could not be read belongs to no directory, and to whoever runs the deployment.
-/** The youngest that nobody has replayed, at most `limit` of each kind: two searches, where an OR would be a scan. */
-const youngest = (limit: string) => `
+/**
+ * The oldest that nobody has replayed, at most `limit` of each kind: two searches, where an OR would be a scan. Whoever fails
+ * again is young again, so that everybody has their turn. What nobody could read belongs to no directory, that is to whoever
+ * runs the deployment; nobody can replay it, and it comes last.
+ */
+const oldest = (limit: string) => `
   SELECT * FROM (SELECT * FROM dead_letters WHERE directory_id = ?1 AND replayed_ms IS NULL
-    ORDER BY at_ms DESC LIMIT ${limit})
+    ORDER BY at_ms LIMIT ${limit})
   UNION ALL
   SELECT * FROM (SELECT * FROM dead_letters WHERE directory_id IS NULL AND ?1 = 'default' AND replayed_ms IS NULL
-    ORDER BY at_ms DESC LIMIT ${limit})`;
+    ORDER BY at_ms LIMIT ${limit})`;
 
-/** The youngest letters that nobody has replayed, and how many there are, counted to 1,000. */
+/** The oldest letters that nobody has replayed, and how many there are, counted to 1,000. */
 export function readOpenDeadLetters(
   db: Database,
   directoryId: string,
@@ -57,12 +60,12 @@ export function readOpenDeadLetters(
         .prepare(
           `SELECT l.id AS id, l.user_id AS userId, u.full_name AS name, u.email AS email,
              l.reason AS reason, l.attempts AS attempts, l.at_ms AS atMs
-           FROM (${youngest('?2')}) l LEFT JOIN users u ON u.id = l.user_id AND +u.directory_id = ?1
-           ORDER BY l.at_ms DESC LIMIT ?2`,
+           FROM (${oldest('?2')}) l LEFT JOIN users u ON u.id = l.user_id AND +u.directory_id = ?1
+           ORDER BY l.user_id IS NULL, l.at_ms, l.id LIMIT ?2`,
         )
         .bind(directoryId, limit),
       db.d1
-        .prepare(`SELECT min(count(*), 1000) AS count FROM (${youngest('1000')})`)
+        .prepare(`SELECT min(count(*), 1000) AS count FROM (${oldest('1000')})`)
         .bind(directoryId),
     ]);
     return {
@@ -72,40 +75,45 @@ export function readOpenDeadLetters(
   });
 }
 
-/**
- * Marks letters as replayed. One that is about nobody who could be read stays: there is nobody to look at.
- *
- * @param ids those that were shown; the others wait
- * @returns whom they are about; a letter that was replayed meanwhile, or is another directory's, is left alone
- */
-export function markReplayed(
+/** A letter as it stood when it was read: one that has come back since is another. */
+export interface ReplayableLetter {
+  id: number;
+  userId: string;
+  atMs: number;
+}
+
+/** Those of these letters that wait, and are about somebody; of this directory only. */
+export function readReplayable(
   db: Database,
   directoryId: string,
   ids: readonly number[],
-  nowMs: number,
-): Promise<{ id: number; userId: string }[]> {
+): Promise<ReplayableLetter[]> {
   return guarded(async () => {
     const { results } = await db.d1
       .prepare(
-        `UPDATE dead_letters AS l SET replayed_ms = ?3
-         WHERE l.id IN (SELECT value FROM json_each(?2)) AND l.directory_id = ?1
-           AND l.user_id IS NOT NULL AND l.replayed_ms IS NULL
-         RETURNING id, user_id AS userId`,
+        `SELECT id, user_id AS userId, at_ms AS atMs FROM dead_letters
+         WHERE id IN (SELECT value FROM json_each(?2)) AND directory_id = ?1
+           AND user_id IS NOT NULL AND replayed_ms IS NULL`,
       )
-      .bind(directoryId, JSON.stringify(ids), nowMs)
-      .all<{ id: number; userId: string }>();
+      .bind(directoryId, JSON.stringify(ids))
+      .all<ReplayableLetter>();
     return results;
   });
 }
 
-/** Takes the mark back: the queue did not take the hints. */
-export function unmarkReplayed(db: Database, ids: readonly number[]): Promise<void> {
+/** Marks letters as replayed; one that has come back since it was read waits on. */
+export function markReplayed(
+  db: Database,
+  letters: readonly ReplayableLetter[],
+  nowMs: number,
+): Promise<void> {
   return guarded(async () => {
     await db.d1
       .prepare(
-        'UPDATE dead_letters SET replayed_ms = NULL WHERE id IN (SELECT value FROM json_each(?1))',
+        `UPDATE dead_letters SET replayed_ms = ?2 WHERE replayed_ms IS NULL AND (id, at_ms) IN
+           (SELECT value->>'$.id', value->>'$.atMs' FROM json_each(?1))`,
       )
-      .bind(JSON.stringify(ids))
+      .bind(JSON.stringify(letters), nowMs)
       .run();
   });
 }

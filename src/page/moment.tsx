@@ -1,14 +1,16 @@
 // A moment as people read it: UTC, which is what the log says too.
 
+// Made once: making it takes a hundred times as long as using it.
+const FORMAT = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+});
+
 /** `22 Nov 2026, 09:14 UTC` */
 export function Moment({ ms }: { ms: number }) {
   const at = new Date(ms);
-  const text = at.toLocaleString('en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  });
-  return <time datetime={at.toISOString()}>{text} UTC</time>;
+  return <time datetime={at.toISOString()}>{FORMAT.format(at)} UTC</time>;
 }
 
 const UNITS: readonly [ms: number, name: string][] = [

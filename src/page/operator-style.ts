@@ -81,7 +81,7 @@ ${GOOGLE_BUTTON}label.check { display: flex; gap: .6rem; align-items: baseline; 
 input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good); transform: translateY(.1rem); }
 .findings { display: grid; gap: .75rem; margin: 0; padding: 0; list-style: none; }
 .findings > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .2rem .9rem; padding: .9rem clamp(.9rem, 2.5vw, 1.25rem); border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
-.findings > li.bad { border-color: var(--bad); } .findings > li.wait { border-color: var(--wait); }
+.findings > li.bad { border-color: var(--bad); }
 .findings .sign { width: 1.6rem; height: 1.6rem; font-size: .9rem; }
 .findings ol { margin: .6rem 0; padding-left: 1.3rem; } .findings ol li { margin: .3rem 0; max-width: 72ch; overflow-wrap: anywhere; }
 .values { display: grid; gap: .75rem; margin: 0; }

@@ -9,9 +9,10 @@ import {
   type ParsedConfig,
   parseConfig,
 } from '../config.ts';
+import { consoleErrorPage } from '../console/pages/no-permission.tsx';
 import { DatabaseError, openDatabase } from '../db/database.ts';
 import { keepSetupFindings, readSetupFindings } from '../db/setup.ts';
-import { log } from '../log.ts';
+import { errorCode, log } from '../log.ts';
 import { formFields } from '../page/form-fields.ts';
 import { navOf, SETUP_PATH } from '../page/operator-nav.ts';
 import { limited } from '../sso/limit.ts';
@@ -19,6 +20,7 @@ import { isSameOrigin } from '../sso/request-origin.ts';
 import { operatorAction } from '../sync/operator-action.ts';
 import { SURROUNDINGS, syncPorts } from '../sync/ports.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
+import { checkDatabase } from './checks/database.ts';
 import { type DoctorWorld, examine, withNews } from './doctor.ts';
 import { authorityOf, openVisit, type Visitor, visitorOf } from './door.ts';
 import { type Finding, parseFindings } from './finding.ts';
@@ -30,6 +32,8 @@ import { valuesToPaste } from './values.ts';
 
 /** The same check is not made twice within this time. */
 const KEPT_MS = 30_000;
+/** Findings from further in the future than clocks differ are nobody's. */
+const AHEAD_MS = 5 * 60_000;
 const MAX_FORM_BYTES = 4 * 1024;
 
 interface SetupEnv {
@@ -107,28 +111,34 @@ function frameOf(c: SetupContext) {
   const visitor = c.get('visitor') as Visitor | undefined;
   const session = visitor?.kind === 'admin' ? visitor.session : null;
   return {
-    nav: navOf({ mayOpenConsole: session !== null, mayOpenSetup: true }),
+    nav: navOf({ mayOpenConsole: session !== null, mayOpenSetup: visitor !== undefined }),
     who: session && (session.user.name || session.user.email),
   };
 }
 
-function page(c: SetupContext, found: { findings: Finding[]; checkedMs: number } | null) {
+function page(
+  c: SetupContext,
+  found: { findings: Finding[]; checkedMs: number } | null,
+  where: 'inside' | 'at-the-door' = 'inside',
+) {
   const parsed = c.get('parsed');
   const said = c.req.query('said');
+  const canAct = parsed.ok && where === 'inside';
   return doctorPage({
     ...frameOf(c),
     findings: found?.findings ?? null,
     checkedMs: found?.checkedMs ?? null,
     nowMs: Date.now(),
-    values: parsed.ok ? valuesToPaste(parsed.config, new URL(c.req.url).origin) : [],
-    canAct: parsed.ok,
+    values: canAct ? valuesToPaste(parsed.config, new URL(c.req.url).origin) : [],
+    canAct,
     said: said === 'import-started' || said === 'import-under-way' ? said : null,
   });
 }
 
 async function keptFindings(c: SetupContext) {
   const kept = await readSetupFindings(openDatabase(c.env.DB));
-  const findings = kept && parseFindings(kept.findings);
+  if (kept === null || kept.checkedMs > Date.now() + AHEAD_MS) return null;
+  const findings = parseFindings(kept.findings);
   return findings && { findings, checkedMs: kept.checkedMs };
 }
 
@@ -173,7 +183,7 @@ const count = (findings: readonly Finding[], state: Finding['state']) =>
 
 async function check(c: SetupContext) {
   const kept = await keptFindings(c);
-  if (kept !== null && Date.now() - kept.checkedMs < KEPT_MS)
+  if (kept !== null && Math.abs(Date.now() - kept.checkedMs) < KEPT_MS)
     return c.redirect(new URL(SETUP_PATH, c.get('authority').origin).href, 303);
   return act(
     c,
@@ -211,9 +221,11 @@ async function open(c: SetupContext) {
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
     log('error', 'setup.unavailable', { requestId: c.get('requestId'), code: error.code });
-    // Whoever has a good link may read what is the matter; no visit can be kept, and the link stays good.
-    const findings = await examine(doctorWorld(c));
-    return c.html(page(c, { findings, checkedMs: Date.now() }), 503);
+    // Set-up may be closed: nothing that only Google, or the rows, could tell is said. The link stays good.
+    const findings = c.get('parsed').ok
+      ? [await checkDatabase(openDatabase(c.env.DB))]
+      : await examine(doctorWorld(c));
+    return c.html(page(c, { findings, checkedMs: Date.now() }, 'at-the-door'), 503);
   }
   return c.redirect(new URL(SETUP_PATH, authority.origin).href, 303);
 }
@@ -225,6 +237,19 @@ const limitSize = bodyLimit({
   maxSize: MAX_FORM_BYTES,
   onError: (c) => c.html(linkOverPage(false), 403),
 });
+
+/** When the database is the trouble, whoever the door has let in reads what is the matter with it. Nothing is done. */
+async function afterError(error: Error, c: SetupContext) {
+  const requestId = c.get('requestId');
+  const isDatabase = error instanceof DatabaseError;
+  log('error', 'request.failed', { requestId, code: errorCode(error) });
+  if (isDatabase && (c.get('visitor') as Visitor | undefined) !== undefined) {
+    const database = await checkDatabase(openDatabase(c.env.DB));
+    if (database.state !== 'ok')
+      return c.html(page(c, { findings: [database], checkedMs: Date.now() }), 503);
+  }
+  return c.html(consoleErrorPage(requestId, isDatabase), isDatabase ? 503 : 500);
+}
 
 /** Everything under /setup. */
 export const setup = new Hono<SetupEnv>()
@@ -241,4 +266,5 @@ export const setup = new Hono<SetupEnv>()
   .post('/import', configured, startImport)
   .get('/marketplace', configured, (c) =>
     c.html(marketplacePage({ ...frameOf(c), config: c.get('config') })),
-  );
+  )
+  .onError(afterError);

@@ -77,13 +77,15 @@ export async function forgetChannel(
 async function readChannel(
   store: ChannelStore,
   directoryId: string,
-  key: string,
+  id: string,
 ): Promise<Channel | null> {
-  const parsed = storedChannelText.safeParse(await store.get(key));
+  const [text, synced] = await Promise.all([
+    store.get(channelKey(directoryId, id)),
+    store.get(syncedKey(directoryId, id)),
+  ]);
+  const parsed = storedChannelText.safeParse(text);
   // Gone since the list, or a shape of another version: it runs out by itself and counts as absent.
-  if (!parsed.success) return null;
-  const isSynced = (await store.get(syncedKey(directoryId, parsed.data.id))) !== null;
-  return { ...parsed.data, isSynced };
+  return parsed.success ? { ...parsed.data, isSynced: synced !== null } : null;
 }
 
 /** Every channel that KV knows of, ended ones left out. */
@@ -94,15 +96,13 @@ export async function readChannels(
 ): Promise<Channel[]> {
   const channels: Channel[] = [];
   let cursor: string | undefined;
+  const prefix = channelKey(directoryId, '');
   do {
-    const page = await store.list({
-      prefix: channelKey(directoryId, ''),
-      ...(cursor ? { cursor } : {}),
-    });
-    for (const { name } of page.keys) {
-      const channel = await readChannel(store, directoryId, name);
-      if (channel && channel.expiresAtMs > nowMs) channels.push(channel);
-    }
+    const page = await store.list({ prefix, ...(cursor ? { cursor } : {}) });
+    const read = await Promise.all(
+      page.keys.map(({ name }) => readChannel(store, directoryId, name.slice(prefix.length))),
+    );
+    channels.push(...read.filter((one): one is Channel => one !== null && one.expiresAtMs > nowMs));
     cursor = page.list_complete ? undefined : page.cursor;
   } while (cursor);
   return channels;

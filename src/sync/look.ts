@@ -113,7 +113,7 @@ async function ticketFor(
   pushMs: number | null,
 ): Promise<LookTicket | null> {
   const ticket = await takeTicket(ports.db, directoryId, pushMs);
-  if (ticket !== null || directoryId !== DEFAULT_DIRECTORY_ID) return ticket;
+  if (ticket !== null) return ticket;
   // A push can come before the first cron.
   await ensureDefaultDirectory(ports);
   return takeTicket(ports.db, directoryId, pushMs);
@@ -124,7 +124,7 @@ async function ticketFor(
  *
  * @param people at most one for each id
  * @param pushMs the newest push among them, to be remembered with the ticket
- * @returns a conclusion for each; `null` if the directory has no row
+ * @returns a conclusion for each; `null` if the directory has no row, or is not the configuration's
  */
 export async function lookAt(
   ports: SyncPorts,
@@ -132,6 +132,8 @@ export async function lookAt(
   people: readonly Person[],
   pushMs: number | null,
 ): Promise<Looked | null> {
+  // The configuration's Google knows the people of its own directory: what it denies of another's means nothing.
+  if (directoryId !== DEFAULT_DIRECTORY_ID) return null;
   const conclusions = new Map<string, Conclusion>();
   const pending = new Map<string, Pending>();
   for (const person of people) pending.set(person.id, { person, notBeforeMs: 0, deniedTicket: 0 });

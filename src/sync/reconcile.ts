@@ -29,9 +29,10 @@ function failureOf(error: unknown): PassFailure {
   return { reason: code ?? 'internal-error', problem: null };
 }
 
-/** @returns `null` if the directory has no row */
+/** @returns `null` for a directory that the configuration's Google has nothing to say about */
 async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun | null> {
-  if (directoryId === DEFAULT_DIRECTORY_ID) await ensureDefaultDirectory(ports);
+  if (directoryId !== DEFAULT_DIRECTORY_ID) return null;
+  await ensureDefaultDirectory(ports);
   // Not this pass itself, whose row is there already when this step is repeated.
   const last = await readLastRun(ports.db, directoryId, id);
   const ticket = await takePassTicket(ports.db, directoryId);

@@ -573,3 +573,19 @@ describe('the calls of one event', () => {
     expect(queries).toBe(one);
   });
 });
+
+test('another directory’s people are not asked about: this configuration’s Google would deny them', async () => {
+  const world = await createWorld();
+  await world.env.DB.prepare(
+    "INSERT INTO directories (id, customer, admin_email) VALUES ('other', 'C2', 'a@other.test')",
+  ).run();
+  const person = {
+    id: '123456789',
+    cause: 'operator',
+    noticedMs: 1,
+    announcedDelete: true,
+  } as const;
+
+  expect(await lookAt(world.ports, 'other', [person], null)).toBeNull();
+  expect(world.google.calls).toEqual([]);
+});

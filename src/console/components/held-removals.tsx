@@ -13,48 +13,87 @@ const WHY = {
 
 const peopleIn = (count: number) => (count === 1 ? 'this one person' : `these ${count} people`);
 
-function Decide({ list }: { list: HeldList }) {
+function Approve({ list }: { list: HeldList }) {
   const count = list.removals.length;
   return (
-    <div class="two">
-      <form class="card" method="post" action={`${HELD_PATH}/approve`}>
-        <h3>They have left</h3>
-        <p class="quiet small">
-          Each is looked at once more. Whoever Google still denies is removed, with their sessions;
-          whoever it knows stays.
-        </p>
-        <input type="hidden" name="hash" value={list.hash} />
-        <label class="check">
-          <input type="checkbox" name="looked" value="yes" required />
-          <span>I have looked at {peopleIn(count)}</span>
-        </label>
-        <p class="actions">
-          <button class="grave" type="submit">
-            Approve removing {count}
-          </button>
-        </p>
-      </form>
-      <form class="card" method="post" action={`${HELD_PATH}/reject`}>
-        <h3>That is a mistake</h3>
-        <p class="quiet small">
-          Everybody stays, and is not asked about for 24 hours. Whoever is seen alive leaves this
-          list by themselves.
-        </p>
-        <input type="hidden" name="hash" value={list.hash} />
-        <p class="actions">
-          <button type="submit">Keep {count}</button>
-        </p>
-      </form>
-    </div>
+    <form class="card" method="post" action={`${HELD_PATH}/approve`}>
+      <h3>They have left</h3>
+      <p class="quiet small">
+        Each is looked at once more. Whoever Google still denies is removed, with their sessions;
+        whoever it knows stays.
+      </p>
+      <input type="hidden" name="hash" value={list.hash} />
+      <label class="check">
+        <input type="checkbox" name="looked" value="yes" required />
+        <span>I have looked at {peopleIn(count)}</span>
+      </label>
+      <p class="actions">
+        <button class="grave" type="submit">
+          Approve removing {count}
+        </button>
+      </p>
+    </form>
+  );
+}
+
+function Keep({ list }: { list: HeldList }) {
+  return (
+    <form class="card" method="post" action={`${HELD_PATH}/reject`}>
+      <h3>That is a mistake</h3>
+      <p class="quiet small">
+        Everybody stays, and is not asked about for 24 hours. Whoever is seen alive leaves this list
+        by themselves.
+      </p>
+      <input type="hidden" name="hash" value={list.hash} />
+      <p class="actions">
+        <button type="submit">Keep {list.removals.length}</button>
+      </p>
+    </form>
   );
 }
 
 const nameOf = ({ fullName, email }: HeldRemoval) => fullName || email;
 const byName = (a: HeldRemoval, b: HeldRemoval) => (nameOf(a) < nameOf(b) ? -1 : 1);
 
-/** @param most how many names are shown; where there are more, deciding is for the page that shows all */
-export function HeldRemovals({ list, most }: { list: HeldList; most: number }) {
+/** More than anybody looks at, and half of what a page may weigh. */
+const NAMES_ON_ITS_PAGE = 2_000;
+/** More than this many names are looked at on a page of their own. */
+const NAMES_ON_THE_OVERVIEW = 50;
+
+function WhatToDo({ list, isItsPage }: { list: HeldList; isItsPage: boolean }) {
+  const { length } = list.removals;
+  if (!isItsPage && length > NAMES_ON_THE_OVERVIEW) {
+    return (
+      <p class="actions">
+        <a class="button" href={HELD_PATH}>
+          Look at all {length} and decide
+        </a>
+      </p>
+    );
+  }
+  // Nobody approves of names that they have not seen.
+  const isTooLong = length > NAMES_ON_ITS_PAGE;
+  return (
+    <>
+      {isTooLong && (
+        <p>
+          These are {NAMES_ON_ITS_PAGE} of {length}. So many at once are hardly leavers: see in the
+          Admin console whether they are there. If they have left all the same, the whole list is at{' '}
+          <code>/api/v1/held-removals</code>, to be approved there.
+        </p>
+      )}
+      <div class="two">
+        {!isTooLong && <Approve list={list} />}
+        <Keep list={list} />
+      </div>
+    </>
+  );
+}
+
+/** @param isItsPage whether this is the page about nothing else */
+export function HeldRemovals({ list, isItsPage }: { list: HeldList; isItsPage: boolean }) {
   const { removals } = list;
+  const most = isItsPage ? NAMES_ON_ITS_PAGE : NAMES_ON_THE_OVERVIEW;
   // The list itself is in order of id, which nobody looks anybody up by.
   const shown = removals.toSorted(byName).slice(0, most);
   return (
@@ -93,15 +132,7 @@ export function HeldRemovals({ list, most }: { list: HeldList; most: number }) {
           </tbody>
         </table>
       </section>
-      {removals.length > most ? (
-        <p class="actions">
-          <a class="button" href={HELD_PATH}>
-            Look at all {removals.length} and decide
-          </a>
-        </p>
-      ) : (
-        <Decide list={list} />
-      )}
+      <WhatToDo list={list} isItsPage={isItsPage} />
     </>
   );
 }

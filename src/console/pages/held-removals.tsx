@@ -39,7 +39,7 @@ export function heldRemovalsPage({ list, nav, who, said }: HeldRemovalsView) {
                 ? '1 person waits'
                 : `${list.removals.length} people wait`}
             </h2>
-            <HeldRemovals list={list} most={Number.POSITIVE_INFINITY} />
+            <HeldRemovals list={list} isItsPage={true} />
           </section>
         )}
       </>

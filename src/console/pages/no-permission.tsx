@@ -46,6 +46,22 @@ export function noPermissionPage({ name, path }: { name: string; path: string })
   });
 }
 
+/** For an operator of a directory that this deployment's configuration does not describe. */
+export function otherDirectoryPage({ name }: { name: string }) {
+  return operatorNotice({
+    title: 'Nothing was done',
+    who: name,
+    text: 'This deployment’s configuration is that of another directory, so Google can’t be asked about yours here.',
+    children: (
+      <p class="actions">
+        <a class="button" href={CONSOLE_PATH}>
+          Go back
+        </a>
+      </p>
+    ),
+  });
+}
+
 /** When D1 does not answer. */
 export function consoleErrorPage(requestId: string, isDatabase: boolean) {
   return operatorNotice({

@@ -12,9 +12,6 @@ import { Passes, ReconcileNow } from '../components/passes.tsx';
 import type { Overview } from '../overview.ts';
 import { reasonOf } from '../reasons.ts';
 
-/** More than this many names are looked at on a page of their own. */
-const HELD_SHOWN = 50;
-
 /** What passes by itself, or was asked for. */
 const QUIET: ReadonlySet<string> = new Set(['importing', 'paused']);
 
@@ -108,7 +105,7 @@ function NeedsYou({ overview, maySetUp }: { overview: Overview; maySetUp: boolea
             for your word
           </h3>
           <p class="quiet">{reasonOf('deletions-held').text}</p>
-          <HeldRemovals list={held} most={HELD_SHOWN} />
+          <HeldRemovals list={held} isItsPage={false} />
         </div>
       )}
       {letters.count > 0 && (

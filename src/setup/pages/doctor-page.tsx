@@ -5,7 +5,7 @@ import { Moment, spanOf } from '../../page/moment.tsx';
 import { SETUP_PATH } from '../../page/operator-nav.ts';
 import type { NavItem } from '../../page/operator-page.tsx';
 import { operatorDocument } from '../../page/operator-page.tsx';
-import type { Finding, Paste } from '../finding.ts';
+import type { Check, Finding, Paste } from '../finding.ts';
 import { FindingList, NothingChecked } from './finding-list.tsx';
 
 export interface DoctorView {
@@ -76,9 +76,11 @@ function CheckedAt({ checkedMs, nowMs }: { checkedMs: number; nowMs: number }) {
 
 export function doctorPage(view: DoctorView) {
   const { findings, checkedMs, nowMs, values, canAct, said, nav, who } = view;
-  const changesByItself = findings?.some(
-    ({ check, state }) => state === 'waiting' && (check === 'sync' || check === 'import'),
-  );
+  const stateOf = (check: Check) => findings?.find((one) => one.check === check)?.state;
+  // What waits for something that has to be mended first does not come by itself.
+  const changesByItself =
+    (stateOf('sync') === 'waiting' && stateOf('channel') === 'ok') ||
+    (stateOf('import') === 'waiting' && stateOf('people') === 'ok');
   return operatorDocument({
     title: 'Set-up',
     here: SETUP_PATH,

@@ -5,6 +5,21 @@ import { CHECKS, type Finding, TITLES } from '../finding.ts';
 const LOOKS = { ok: 'good', failed: 'bad', waiting: 'wait' } as const;
 const WORDS = { ok: 'Green', failed: 'Red', waiting: 'Waiting' } as const;
 
+const ADDRESS = /(https:\/\/[^\s(),]*[^\s(),.:])/;
+
+/** Addresses of Google's and Cloudflare's consoles are to be clicked. The text is ours, and what Google said is in `says`. */
+function Linked({ text }: { text: string }) {
+  return text.split(ADDRESS).map((part, i) =>
+    i % 2 === 0 ? (
+      part
+    ) : (
+      <a href={part} target="_blank" rel="noreferrer">
+        {part}
+      </a>
+    ),
+  );
+}
+
 function One({ finding, children }: { finding: Finding; children?: unknown }) {
   const { check, state, says, steps, paste } = finding;
   return (
@@ -19,7 +34,9 @@ function One({ finding, children }: { finding: Finding; children?: unknown }) {
         {steps.length > 0 && (
           <ol>
             {steps.map((step) => (
-              <li>{step}</li>
+              <li>
+                <Linked text={step} />
+              </li>
             ))}
           </ol>
         )}
