@@ -17,7 +17,7 @@ import type { ChannelEvent } from './google/channels.ts';
 import type { ServiceAccountKey } from './google/service-account.ts';
 import { serviceAccountKey } from './google/service-account-key.ts';
 import type { Log } from './log.ts';
-import { isLoopback, isPublicTarget } from './targets.ts';
+import { isLoopback, mayLeadTo } from './targets.ts';
 
 export interface Env {
   DB: D1Database;
@@ -150,8 +150,7 @@ function combinationProblems(vars: {
   ];
   for (const [name, url] of targets) {
     if (!url || !vars.PUBLIC_URL) continue;
-    const isLocalPair = isLocal && isLoopback(url) && /^https?:$/.test(url.protocol);
-    if (!isPublicTarget(url) && !isLocalPair) {
+    if (!mayLeadTo(vars.PUBLIC_URL, url)) {
       problems.push({
         name,
         problem: `${name === 'GOOGLE_SERVICE_ACCOUNT_KEY' ? 'its token_uri' : 'it'} must be https at a public host; loopback only while PUBLIC_URL is loopback`,

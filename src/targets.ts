@@ -24,3 +24,17 @@ export function isPublicTarget(url: URL): boolean {
     !PRIVATE_NAME.test(host)
   );
 }
+
+/**
+ * Whether a call may be sent to `url` on the word of `from`: anywhere public, and from loopback to loopback. What is on
+ * this machine or in its network is nobody's to name from outside.
+ */
+export function mayLeadTo(from: URL, url: URL): boolean {
+  const isLocal =
+    isLoopback(from) &&
+    isLoopback(url) &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '';
+  return isPublicTarget(url) || isLocal;
+}

@@ -32,7 +32,8 @@ export class GoogleApiError extends Error {
     this.retryAfterSeconds = failure.retryAfterSeconds;
     this.remedy =
       failure.remedy ??
-      REMEDIES[failure.code] ??
+      // Google's word, and so it may be that of a property that every object has.
+      (Object.hasOwn(REMEDIES, failure.code) ? REMEDIES[failure.code] : undefined) ??
       'Look the code up in the Directory API’s guide, Troubleshoot error codes.';
   }
 }

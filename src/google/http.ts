@@ -80,7 +80,7 @@ export async function exchange(
 /**
  * The same for a library that wants a `Response`: our deadline, size limit, and no redirects.
  *
- * @throws {GoogleApiError} as `exchange`
+ * @throws {GoogleApiError} as `exchange`, and `invalid-response` (retryable)
  */
 export async function limitedFetch(
   fetch: Fetch,
@@ -89,5 +89,10 @@ export async function limitedFetch(
 ): Promise<Response> {
   const { response, text } = await send(fetch, request, limits);
   const { status, headers } = response;
-  return new Response(text === '' ? null : text, { status, headers });
+  try {
+    return new Response(text === '' ? null : text, { status, headers });
+  } catch {
+    // A status that is none, or a body where there is none.
+    throw new GoogleApiError({ code: 'invalid-response', status, retryable: true });
+  }
 }

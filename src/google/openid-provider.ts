@@ -34,6 +34,8 @@ export interface OpenIdCache {
 export interface OpenIdPorts {
   readonly client: OpenIdClient;
   readonly cache: OpenIdCache;
+  /** Whether an endpoint that the discovery document names may be called: it is sent the client's secret. */
+  readonly mayCall: (endpoint: URL) => boolean;
   readonly fetch: Fetch;
   readonly nowMs: () => number;
 }
@@ -74,7 +76,9 @@ export async function readProvider(ports: OpenIdPorts): Promise<Provider> {
     const document = await oauth.processDiscoveryResponse(issuer, response);
     const endpoint = (name: 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri') => {
       const url = document[name];
-      if (url !== undefined && (!isHttp(url) || isHttp(client.issuer))) return url;
+      const isSafe =
+        url !== undefined && (!isHttp(url) || isHttp(client.issuer)) && ports.mayCall(new URL(url));
+      if (isSafe) return url;
       throw new OpenIdError('unavailable', 'discovery-invalid');
     };
     const value = {

@@ -128,7 +128,8 @@ export async function exchangeAssertion(
     string,
     unknown
   >;
-  if (typeof token !== 'string' || token === '') throw tokenMissing();
+  // Only what a header takes is a token.
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) throw tokenMissing();
   const lifetimeMs = (typeof lifetime === 'number' && lifetime > 0 ? lifetime : 3599) * 1000;
   return { token, lifetimeMs };
 }

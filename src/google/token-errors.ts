@@ -191,7 +191,7 @@ export function tokenError(
   return { failure, mayBeSubject: !retryable && SUBJECT_ERRORS.has(name) };
 }
 
-/** A 200 without `access_token`: seen when a scope is unknown to Google, even one among valid ones. */
+/** A 200 without an `access_token` that is one: seen when a scope is unknown to Google, even one among valid ones. */
 export function tokenMissing(): GoogleApiError {
   return new GoogleApiError({
     code: 'token-missing',

@@ -2,6 +2,7 @@
 import type { Config, Env } from '../config.ts';
 import type { OpenIdCache, OpenIdPorts } from '../google/openid-provider.ts';
 import { SURROUNDINGS, type SyncPorts, syncPorts } from '../sync/ports.ts';
+import { mayLeadTo } from '../targets.ts';
 import { CALLBACK_PATH } from './paths.ts';
 
 export interface SsoPorts extends SyncPorts {
@@ -28,6 +29,7 @@ export function ssoPorts(env: Env, config: Config): SsoPorts | null {
     clientSecret: oauthClient.secret,
     redirectUri: new URL(CALLBACK_PATH, publicUrl).href,
   };
-  const openid = { client, cache: cacheOf(config), fetch, nowMs };
+  const mayCall = (endpoint: URL) => mayLeadTo(new URL(googleIssuer), endpoint);
+  const openid = { client, cache: cacheOf(config), mayCall, fetch, nowMs };
   return { ...syncPorts(env, config), openid };
 }

@@ -1,6 +1,6 @@
 // One HTTP exchange with Google: a deadline, a size limit, no redirects, and a body that may be anything.
 import { describe, expect, test } from 'vitest';
-import { exchange } from '../../src/google/http.ts';
+import { exchange, limitedFetch } from '../../src/google/http.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 22, 9);
 const limits = { timeoutMs: 60_000, maxBytes: 100, nowMs: () => NOW_MS };
@@ -108,4 +108,14 @@ test('a redirect is not followed: it leads a token elsewhere', async () => {
   );
 
   expect(mode).toBe('manual');
+});
+
+test('an answer whose status is none, for a library that wants a Response, is an answer of no use', async () => {
+  const odd = Object.defineProperty(new Response('sorry'), 'status', { value: 999 });
+
+  await expect(limitedFetch(async () => odd, request(), limits)).rejects.toMatchObject({
+    code: 'invalid-response',
+    status: 999,
+    retryable: true,
+  });
 });

@@ -192,3 +192,63 @@ test('an issuer that tells no endpoints', async () => {
   expect(oauth.state).toBe('waiting');
   expect(told(oauth)).toContain('GOOGLE_ISSUER');
 });
+
+describe('an issuer that leads elsewhere is not followed', () => {
+  /** What is called, and found, where the discovery document says so. */
+  async function foundWhereItNames(
+    endpoints: Record<string, string>,
+    vars: Record<string, string> = {},
+  ) {
+    const world = await createPatient({ import: false });
+    const { surroundings } = doctorWorld(world);
+    const called: string[] = [];
+    const fetch = async (request: Request) => {
+      called.push(new URL(request.url).host);
+      if (!request.url.includes('/.well-known/')) return world.google.fetch(request);
+      const { issuer = 'https://accounts.google.com' } = { issuer: vars['GOOGLE_ISSUER'] };
+      const authorization_endpoint = `${issuer}/o/oauth2/v2/auth`;
+      const [token_endpoint, jwks_uri] = [`${issuer}/token`, `${issuer}/certs`];
+      const document = { issuer, authorization_endpoint, token_endpoint, jwks_uri, ...endpoints };
+      return Response.json(document);
+    };
+    const parsed = parseConfig({ ...world.env, ...vars } as never);
+    const bent = { surroundings: { ...surroundings, fetch }, parsed, deployed: null };
+    const { configuration, oauth } = await examined(world, bent);
+    expect(configuration.state).toBe('ok');
+    return { oauth, called };
+  }
+
+  test.each([
+    ['authorization_endpoint', 'https://169.254.169.254/auth'],
+    ['token_endpoint', 'https://localhost:1/token'],
+    ['token_endpoint', 'https://localhost/token'],
+    ['token_endpoint', 'https://[::1]/token'],
+    ['token_endpoint', 'https://sign-in.example:8443/token'],
+    ['token_endpoint', 'https://somebody:secret@sign-in.example/token'],
+    ['token_endpoint', 'https://metadata.google.internal/token'],
+    ['token_endpoint', 'https://intranet/token'],
+    ['token_endpoint', 'https://2130706433/token'],
+    ['jwks_uri', 'https://10.0.0.7/certs'],
+  ])('%s at %s', async (name, endpoint) => {
+    const { oauth, called } = await foundWhereItNames({ [name]: endpoint });
+
+    expect(oauth.state).toBe('failed');
+    expect(told(oauth)).toContain('GOOGLE_ISSUER');
+    expect(called).not.toContain(new URL(endpoint).host);
+    expect(called.filter((host) => host === 'accounts.google.com')).toHaveLength(1);
+  });
+
+  test.each([
+    ['http://localhost:8788', 'http://127.0.0.1:9/token', true],
+    ['http://localhost:8788', 'http://10.0.0.7/token', false],
+    ['https://accounts.google.com', 'https://localhost/token', false],
+  ])(
+    'on a laptop, with the issuer %s, a token endpoint at %s is called: %s',
+    async (issuer, endpoint, isCalled) => {
+      const vars = { PUBLIC_URL: 'http://localhost:8787', GOOGLE_ISSUER: issuer };
+      const { called } = await foundWhereItNames({ token_endpoint: endpoint }, vars);
+
+      expect(called.includes(new URL(endpoint).host)).toBe(isCalled);
+    },
+  );
+});

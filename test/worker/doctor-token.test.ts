@@ -243,3 +243,20 @@ test('a refusal that is not known here carries Google’s code and our one sente
   expect(token.state).toBe('failed');
   expect(told(token)).toContain('token_uri');
 });
+
+test.each(['a\nb', 'ya29.é', 'ya29. x', 'ya29.\u0000', ' '])(
+  'a token that no header takes is none: %j',
+  async (access_token) => {
+    const world = await createPatient({ import: false });
+    const { surroundings } = doctorWorld(world);
+    const fetch = async (request: Request) =>
+      request.url.endsWith('/token') && request.method === 'POST'
+        ? Response.json({ access_token, expires_in: 3599, token_type: 'Bearer' })
+        : world.google.fetch(request);
+    const { token, api } = await examined(world, { surroundings: { ...surroundings, fetch } });
+
+    expect(token.state).toBe('failed');
+    expect(token.says).toContain('token-missing');
+    expect(api.state).toBe('waiting');
+  },
+);

@@ -1,9 +1,10 @@
 // The doctor as a whole: every question is answered, in order, and a question whose answer depends on another waits for it.
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
-import { examine } from '../../src/setup/doctor.ts';
-import { CHECKS } from '../../src/setup/finding.ts';
+import { type DoctorWorld, examine } from '../../src/setup/doctor.ts';
+import { CHECKS, type Check, type Finding, parseFindings } from '../../src/setup/finding.ts';
 import {
+  ADMIN,
   createPatient,
   doctorWorld,
   examined,
@@ -197,6 +198,83 @@ test('nobody answers at all: the clock is unknown, and nothing is said to be in 
   ]);
   expect(told(found.token)).toContain('oauth2.googleapis.com gave no answer');
 });
+
+test('nobody answers at all: what waits names the one that failed, not one that waits itself', async () => {
+  const world = await createPatient();
+  world.google.faults.failNext('any', 'dropped connection', Infinity);
+  const { channel, sync } = await examined(world);
+
+  for (const { says } of [channel, sync])
+    expect(says).toBe('First: “Google hands out access tokens”.');
+});
+
+test.each(['constructor', 'toString', '__proto__', 'valueOf', 'hasOwnProperty'])(
+  'Google’s reason may be a name that every object has: %s',
+  async (reason) => {
+    const world = await createPatient();
+    const { surroundings } = doctorWorld(world);
+    const refuse = async (request: Request) =>
+      new URL(request.url).pathname.startsWith('/admin/')
+        ? Response.json({ error: { code: 403, errors: [{ reason }] } }, { status: 403 })
+        : world.google.fetch(request);
+    const bent = { surroundings: { ...surroundings, fetch: refuse } };
+    const findings = await examine(doctorWorld(world, bent));
+    const people = findings.find(({ check }) => check === 'people') as Finding;
+
+    expect(people.says).toContain(reason);
+    expect(people.steps).toEqual([expect.stringContaining('Troubleshoot error codes')]);
+    // As they are kept, and read again.
+    expect(parseFindings(JSON.parse(JSON.stringify(findings)))).toEqual(findings);
+  },
+);
+
+test.each<[string, Partial<DoctorWorld['surroundings']>, string, Check[], Check[]]>([
+  [
+    'the wait for a message',
+    {
+      wait: () => {
+        throw new RangeError(`with a secret: ${ADMIN}`);
+      },
+    },
+    'RangeError',
+    ['channel', 'sync'],
+    ['people', 'oauth', 'import'],
+  ],
+  [
+    'our clock',
+    {
+      nowMs: () => {
+        throw new SyntaxError(`with a secret: ${ADMIN}`);
+      },
+    },
+    'SyntaxError',
+    ['token'],
+    ['key', 'database', 'import'],
+  ],
+])(
+  'a check that fails itself is one finding, and takes none of the others with it: %s',
+  async (_, broken, name, itself, others) => {
+    const world = await createPatient();
+    const { surroundings } = doctorWorld(world);
+    const found = await examined(world, { surroundings: { ...surroundings, ...broken } });
+
+    expect(Object.keys(found)).toEqual(CHECKS);
+    for (const check of itself) {
+      expect(found[check].state).toBe('failed');
+      expect(found[check].says).toContain(`The check itself failed (${name})`);
+      expect(told(found[check])).toContain('report it');
+      expect(told(found[check])).not.toContain(ADMIN);
+    }
+    expect(new Set(states(found, ...others))).toEqual(new Set(['ok']));
+    expect(world.logs).toContainEqual(
+      expect.objectContaining({
+        event: 'doctor.check-failed',
+        fields: { code: name, checks: itself },
+      }),
+    );
+    expect(JSON.stringify(world.logs)).not.toContain('with a secret');
+  },
+);
 
 test('a binding that is missing is named, with the file that names it', async () => {
   const world = await createPatient();

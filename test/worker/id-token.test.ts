@@ -214,7 +214,13 @@ describe('security 3: our own checks, with no library in front of them', () => {
   beforeAll(() => {
     const { openid, fetch } = world.google;
     const client = { ...OAUTH_CLIENT, issuer: GOOGLE, redirectUri: '' };
-    ports = { client, cache: {}, fetch: (request) => fetch(request), nowMs: openid.nowMs };
+    ports = {
+      client,
+      cache: {},
+      mayCall: () => true,
+      fetch: (request) => fetch(request),
+      nowMs: openid.nowMs,
+    };
   });
 
   async function honest(): Promise<HonestToken> {

@@ -232,12 +232,20 @@ describe('security 3: a discovery document is not believed', () => {
     ['no token endpoint', { token_endpoint: undefined }],
     ['no keys', { jwks_uri: undefined }],
     ['an address that is none', { jwks_uri: 'certs' }],
+    ['a token endpoint on this machine', { token_endpoint: 'https://localhost/token' }],
+    ['a token endpoint in this network', { token_endpoint: 'https://10.0.0.7/token' }],
+    ['a token endpoint of a cloud', { token_endpoint: 'https://metadata.google.internal/token' }],
+    ['a sign-in page at an address', { authorization_endpoint: 'https://169.254.169.254/auth' }],
+    ['a sign-in page with a password', { authorization_endpoint: 'https://a:b@google.com/auth' }],
+    ['keys at another port', { jwks_uri: 'https://www.googleapis.com:8443/oauth2/v3/certs' }],
     ['another issuer', { issuer: 'https://accounts.google.com.evil.example' }],
     ['no issuer', { issuer: undefined }],
   ])('with %s', async (_, change) => {
     const mend = alter(change);
     const visitor = new Visitor(world).atGoogle(ANA);
+    const calls = world.google.calls.length;
     await expectNobody(visitor, await visitor.ask('/auth/login'), UNAVAILABLE, lines);
+    expect(world.google.calls.slice(calls).map(({ kind }) => kind)).toEqual(['discovery']);
     mend();
     await expectIn();
   });

@@ -30,7 +30,7 @@ function remedy(problem: ConfigProblem): { steps: string[]; paste: Paste[] } {
     const step = `${name}: take wrangler.toml as it is in the repository, then deploy; deploy creates what it names.`;
     return { steps: [step], paste: [{ label: 'Deploy', value: 'npm run deploy' }] };
   }
-  const meaning = MEANINGS[name] === undefined ? '' : ` to ${MEANINGS[name]}`;
+  const meaning = Object.hasOwn(MEANINGS, name) ? ` to ${MEANINGS[name]}` : '';
   if (!SECRETS.has(name)) {
     const step = `${name}: set it${meaning}, in ${WORKER_SETTINGS} > Variables and Secrets, type Text, or by npm run deploy (locally in .dev.vars).`;
     return { steps: [step], paste: [{ label: 'Name of the variable', value: name }] };

@@ -8,6 +8,7 @@ import { authorizationUrl, newAttempt } from '../../google/openid.ts';
 import { OpenIdError } from '../../google/openid-errors.ts';
 import { type OpenIdPorts, type Provider, readProvider } from '../../google/openid-provider.ts';
 import { CALLBACK_PATH } from '../../sso/paths.ts';
+import { mayLeadTo } from '../../targets.ts';
 import { type Finding, failed, ok, waiting } from '../finding.ts';
 import { clientProblem, type OAuthProblem, refusalIn } from './oauth-refusals.ts';
 import { inProject, setVar } from './places.ts';
@@ -96,6 +97,7 @@ export async function checkOAuth(
   const openid: OpenIdPorts = {
     client: { issuer: config.googleIssuer, clientId, clientSecret, redirectUri },
     cache: {},
+    mayCall: (endpoint) => mayLeadTo(new URL(config.googleIssuer), endpoint),
     fetch,
     nowMs,
   };
@@ -104,6 +106,14 @@ export async function checkOAuth(
     provider = await readProvider(openid);
   } catch (error) {
     if (!(error instanceof OpenIdError)) throw error;
+    if (error.code === 'discovery-invalid')
+      return failed(
+        'oauth',
+        `${config.googleIssuer} does not name its endpoints, or names some that nobody may be sent to: they must be https at public hosts (discovery-invalid). None was called.`,
+        [
+          `Remove GOOGLE_ISSUER, or set it to https://accounts.google.com. ${setVar('GOOGLE_ISSUER')}`,
+        ],
+      );
     return waiting('oauth', `${config.googleIssuer} did not tell its endpoints: ${error.code}.`, [
       'Check again in a minute.',
       'If it stays so: remove GOOGLE_ISSUER, or set it to https://accounts.google.com.',

@@ -144,7 +144,7 @@ export function tokenRemedy(
   otherwise: string,
   admin = config.adminEmails[0] ?? '',
 ): Remedy {
-  const explain = REMEDIES[code];
+  const explain = Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined;
   // The sentence names cause and cure, separated by a colon.
   if (explain === undefined)
     return { says: `Google gives no token: ${code}.`, steps: [otherwise], paste: [] };
