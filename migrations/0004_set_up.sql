@@ -24,7 +24,21 @@ BEGIN
   DELETE FROM setup_visits;
 END;
 
+-- Or when one who has signed in becomes a super admin.
+CREATE TRIGGER setup_closes_at_the_first_promotion AFTER UPDATE OF is_admin ON users
+WHEN NEW.is_admin = 1 AND OLD.is_admin = 0 AND NEW.directory_id = 'default'
+  AND EXISTS (SELECT 1 FROM sessions WHERE user_id = NEW.id) AND NOT EXISTS (SELECT 1 FROM setup_closed)
+BEGIN
+  INSERT INTO setup_closed (id, closed_ms) VALUES (1, NEW.changed_ms);
+  DELETE FROM setup_visits;
+END;
+
 CREATE TRIGGER setup_stays_closed BEFORE DELETE ON setup_closed
+BEGIN
+  SELECT RAISE(ABORT, 'set-up stays closed');
+END;
+
+CREATE TRIGGER setup_was_closed_then BEFORE UPDATE ON setup_closed
 BEGIN
   SELECT RAISE(ABORT, 'set-up stays closed');
 END;
@@ -78,8 +92,16 @@ CREATE TABLE operator_actions (
 CREATE INDEX operator_actions_by_time ON operator_actions (directory_id, at_ms);
 
 CREATE TRIGGER operator_actions_are_final BEFORE UPDATE ON operator_actions
-WHEN OLD.outcome IS NOT NULL OR (OLD.id, OLD.directory_id, OLD.actor, OLD.action, OLD.request_id, OLD.at_ms)
-  IS NOT (NEW.id, NEW.directory_id, NEW.actor, NEW.action, NEW.request_id, NEW.at_ms)
+WHEN OLD.outcome IS NOT NULL
+  OR (OLD.id, OLD.directory_id, OLD.actor, OLD.action, OLD.detail, OLD.request_id, OLD.at_ms)
+    IS NOT (NEW.id, NEW.directory_id, NEW.actor, NEW.action, NEW.detail, NEW.request_id, NEW.at_ms)
+BEGIN
+  SELECT RAISE(ABORT, 'operator actions are final');
+END;
+
+-- REPLACE deletes without asking the trigger above.
+CREATE TRIGGER operator_actions_are_not_replaced BEFORE INSERT ON operator_actions
+WHEN EXISTS (SELECT 1 FROM operator_actions WHERE id = NEW.id)
 BEGIN
   SELECT RAISE(ABORT, 'operator actions are final');
 END;

@@ -11,6 +11,7 @@ import { sameOriginOnly } from '../sso/request-origin.ts';
 import { replayDeadLetters } from '../sync/dead-letters.ts';
 import {
   approveHeldRemovals,
+  outcomeOf,
   readHeldRemovals,
   rejectHeldRemovals,
 } from '../sync/held-removals.ts';
@@ -99,10 +100,15 @@ const decide =
       `held-removals.${decision}`,
       {},
       () => say(portsOf(c), directoryOf(c), hash),
-      (result) => (result.kind === 'decided' ? `${result.count} people` : result.kind),
+      outcomeOf,
     );
     if (decided.kind === 'another-list') return heldRemovals(c, LIST_CHANGED, 409);
-    return backTo(c, decision === 'approve' ? 'approved' : 'kept', decided.count);
+    if (decision === 'reject') return backTo(c, 'kept', decided.count);
+    return backTo(
+      c,
+      decided.asked === decided.count ? 'approved' : 'approved-for-later',
+      decided.count,
+    );
   };
 
 async function replay(c: ConsoleContext) {
@@ -169,7 +175,7 @@ export const consoleRoutes = new Hono<ConsoleEnv>()
   .post('/passes', startPass)
   .onError((error, c) => {
     const requestId = c.get('requestId');
-    const isDatabase = error instanceof DatabaseError;
+    const code = error instanceof DatabaseError ? error.code : null;
     log('error', 'request.failed', { requestId, code: errorCode(error) });
-    return c.html(consoleErrorPage(requestId, isDatabase), isDatabase ? 503 : 500);
+    return c.html(consoleErrorPage(requestId, code), code === null ? 500 : 503);
   });

@@ -11,7 +11,7 @@ import {
 } from '../config.ts';
 import { consoleErrorPage } from '../console/pages/no-permission.tsx';
 import { DatabaseError, openDatabase } from '../db/database.ts';
-import { keepSetupFindings, readSetupFindings } from '../db/setup.ts';
+import { keepSetupFindings, readSetupFindings, takeCheckTurn } from '../db/setup.ts';
 import { errorCode, log } from '../log.ts';
 import { formFields } from '../page/form-fields.ts';
 import { navOf, SETUP_PATH } from '../page/operator-nav.ts';
@@ -20,7 +20,7 @@ import { isSameOrigin } from '../sso/request-origin.ts';
 import { operatorAction } from '../sync/operator-action.ts';
 import { SURROUNDINGS, syncPorts } from '../sync/ports.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
-import { checkDatabase } from './checks/database.ts';
+import { checkDatabase, databaseFinding } from './checks/database.ts';
 import { type DoctorWorld, examine, withNews } from './doctor.ts';
 import { authorityOf, openVisit, type Visitor, visitorOf } from './door.ts';
 import { type Finding, parseFindings } from './finding.ts';
@@ -30,8 +30,6 @@ import { doctorPage } from './pages/doctor-page.tsx';
 import { closedDoorPage, doorUnavailablePage, linkOverPage, openPage } from './pages/open-page.tsx';
 import { valuesToPaste } from './values.ts';
 
-/** The same check is not made twice within this time. */
-const KEPT_MS = 30_000;
 /** Findings from further in the future than clocks differ are nobody's. */
 const AHEAD_MS = 5 * 60_000;
 const MAX_FORM_BYTES = 4 * 1024;
@@ -182,8 +180,8 @@ const count = (findings: readonly Finding[], state: Finding['state']) =>
   findings.filter((one) => one.state === state).length;
 
 async function check(c: SetupContext) {
-  const kept = await keptFindings(c);
-  if (kept !== null && Math.abs(Date.now() - kept.checkedMs) < KEPT_MS)
+  // Of several presses at once, and within half a minute, one makes the check.
+  if (!(await takeCheckTurn(openDatabase(c.env.DB), Date.now())))
     return c.redirect(new URL(SETUP_PATH, c.get('authority').origin).href, 303);
   return act(
     c,
@@ -241,14 +239,14 @@ const limitSize = bodyLimit({
 /** When the database is the trouble, whoever the door has let in reads what is the matter with it. Nothing is done. */
 async function afterError(error: Error, c: SetupContext) {
   const requestId = c.get('requestId');
-  const isDatabase = error instanceof DatabaseError;
   log('error', 'request.failed', { requestId, code: errorCode(error) });
-  if (isDatabase && (c.get('visitor') as Visitor | undefined) !== undefined) {
-    const database = await checkDatabase(openDatabase(c.env.DB));
-    if (database.state !== 'ok')
-      return c.html(page(c, { findings: [database], checkedMs: Date.now() }), 503);
-  }
-  return c.html(consoleErrorPage(requestId, isDatabase), isDatabase ? 503 : 500);
+  if (!(error instanceof DatabaseError)) return c.html(consoleErrorPage(requestId, null), 500);
+  if ((c.get('visitor') as Visitor | undefined) === undefined)
+    return c.html(consoleErrorPage(requestId, error.code), 503);
+  // It may answer questions about itself again, and still take no writes.
+  const found = await checkDatabase(openDatabase(c.env.DB));
+  const database = found.state === 'ok' ? databaseFinding(error) : found;
+  return c.html(page(c, { findings: [database], checkedMs: Date.now() }), 503);
 }
 
 /** Everything under /setup. */

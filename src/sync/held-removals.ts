@@ -43,7 +43,14 @@ export async function readHeldRemovals(
 }
 
 export type Decided =
-  | { kind: 'decided'; count: number }
+  | {
+      kind: 'decided';
+      count: number;
+      /** Whom it is about. */
+      userIds: readonly string[];
+      /** How many of them are being looked at; of the others the queue took no hint, and the next pass finds them. */
+      asked: number;
+    }
   /** The list is another one by now, was shown too long ago, or never: look again. */
   | { kind: 'another-list' };
 
@@ -69,9 +76,10 @@ async function decide(
   if (decided.length === 0 && removals.length > 0) return { kind: 'another-list' };
   ports.log('info', 'held-removals.decided', { directoryId, decision, count: decided.length });
   // If the queue refuses, the next pass finds whoever is approved.
-  if (decision === 'approved') await sendHints(ports, directoryId, 'operator', decided);
+  const toAsk = decision === 'approved' ? decided : [];
+  const asked = await sendHints(ports, directoryId, 'operator', toAsk);
   await refreshCondition(ports, directoryId, 'as-stored');
-  return { kind: 'decided', count: decided.length };
+  return { kind: 'decided', count: decided.length, userIds: decided, asked };
 }
 
 /**
@@ -99,4 +107,14 @@ export function rejectHeldRemovals(
   hash: string,
 ): Promise<Decided> {
   return decide(ports, directoryId, hash, 'rejected');
+}
+
+const MAX_NAMED = 50;
+
+/** What is written down of a decision: about how many, and about whom. */
+export function outcomeOf(decided: Decided): string {
+  if (decided.kind !== 'decided') return decided.kind;
+  const { count, userIds } = decided;
+  const rest = count > MAX_NAMED ? ', …' : '';
+  return `${count} people (${userIds.slice(0, MAX_NAMED).join(', ')}${rest})`;
 }

@@ -1,4 +1,5 @@
 // What an operator does is written down before it is done, and how it ended after: nothing is done without a word of it.
+import { DatabaseError } from '../db/database.ts';
 import {
   beginOperatorAction,
   endOperatorAction,
@@ -6,6 +7,8 @@ import {
 } from '../db/operator-actions.ts';
 import { errorCode } from '../log.ts';
 import type { SyncPorts } from './ports.ts';
+
+const UNCLEAR: ReadonlySet<string> = new Set(['database-unavailable', 'database-failed']);
 
 /**
  * Does something for an operator.
@@ -41,7 +44,9 @@ export async function operatorAction<T>(
     await end(outcomeOf(result));
     return result;
   } catch (error) {
-    await end(`failed:${errorCode(error)}`);
+    // What D1 has done it may have done before its answer was lost.
+    const isUnclear = error instanceof DatabaseError && UNCLEAR.has(error.code);
+    await end(`${isUnclear ? 'unclear' : 'failed'}:${errorCode(error)}`);
     throw error;
   }
 }

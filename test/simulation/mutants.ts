@@ -180,8 +180,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ['held', 2],
     [
       'src/sync/held-removals.ts',
-      "if (decision === 'approved') await sendHints(ports, directoryId, 'operator', decided);",
-      "if (decision === 'approved') await ports.db.d1.prepare(\"UPDATE users SET status = 'deleted', deleted_ms = ?1, changed_ms = ?1 WHERE id IN (SELECT value FROM json_each(?2))\").bind(nowMs, JSON.stringify(decided)).run();",
+      "const asked = await sendHints(ports, directoryId, 'operator', toAsk);",
+      'const asked = 0; if (toAsk.length > 0) await ports.db.d1.prepare("UPDATE users SET status = \'deleted\', deleted_ms = ?1, changed_ms = ?1 WHERE id IN (SELECT value FROM json_each(?2))").bind(nowMs, JSON.stringify(decided)).run();',
     ],
   ),
   'guard for passes only': one(

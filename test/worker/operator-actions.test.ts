@@ -121,6 +121,8 @@ describe('an action', () => {
 
   const failures: [what: string, error: unknown, outcome: string][] = [
     ['of D1', new DatabaseError('database-quota'), 'failed:database-quota'],
+    // It may have been done before its answer was lost.
+    ['of the way to D1', new DatabaseError('database-unavailable'), 'unclear:database-unavailable'],
     ['with words', new TypeError('no row for ana.moreira@example.test'), 'failed:TypeError'],
     ['that is no error', 'ana.moreira@example.test', 'failed:unknown'],
   ];

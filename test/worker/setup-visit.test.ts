@@ -140,6 +140,16 @@ describe('security 6: a visit', () => {
 });
 
 describe('security 6: the first super admin’s sign-in closes the set-up’s door for good', () => {
+  test('and so does somebody’s becoming one who is signed in', async () => {
+    const visit = await visitBy(world);
+    const unused = await newToken(world);
+    const ana = world.google.workspace.user(ANA).id;
+    await windowOf(world, ana);
+    await expectOpen(visit, unused);
+    await env.DB.prepare('UPDATE users SET is_admin = 1 WHERE id = ?1').bind(ana).run();
+    await expectClosed(visit, await newToken(world));
+  });
+
   let visit: Visitor;
   let unused: string;
   beforeEach(async () => {

@@ -25,6 +25,14 @@ const ACTORS: Readonly<Record<string, string>> = {
   'setup-link': 'A set-up link',
 };
 
+/** Whom it was about stays in the row; of a failure the code is shown. */
+function wordsFor(outcome: string | null): string {
+  if (outcome === null) return 'Under way, or cut off';
+  if (outcome.startsWith('unclear:')) return 'Unclear: the database’s answer was lost';
+  const words = outcome.replace(/ \(.*\)$/, '');
+  return (Object.hasOwn(OUTCOMES, words) ? OUTCOMES[words] : undefined) ?? words;
+}
+
 export function ActionsTaken({ actions }: { actions: readonly OperatorAction[] }) {
   if (actions.length === 0) return <p class="nothing">Nobody has done anything here yet.</p>;
   return (
@@ -49,7 +57,7 @@ export function ActionsTaken({ actions }: { actions: readonly OperatorAction[] }
                 <bdi>{actorName ?? ACTORS[actor] ?? actor}</bdi>
               </td>
               <td>{WORDS[action] ?? action}</td>
-              <td>{outcome === null ? 'Under way, or cut off' : (OUTCOMES[outcome] ?? outcome)}</td>
+              <td>{wordsFor(outcome)}</td>
             </tr>
           ))}
         </tbody>

@@ -3,6 +3,8 @@
 const WORDS = {
   approved: (n: number) =>
     `Approved: ${n} ${n === 1 ? 'person is' : 'people are'} being looked at once more.`,
+  'approved-for-later': (n: number) =>
+    `Approved: ${n} ${n === 1 ? 'person' : 'people'}. The queue does not take anything at the moment; the next pass looks at them.`,
   kept: (n: number) =>
     `${n} ${n === 1 ? 'person stays' : 'people stay'}, and ${n === 1 ? 'is' : 'are'} not asked about for 24 hours.`,
   replayed: (n: number) => `${n} ${n === 1 ? 'person is' : 'people are'} being looked at again.`,

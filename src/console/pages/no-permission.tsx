@@ -1,4 +1,5 @@
 // What those read who may not open the console, or not yet.
+import type { DatabaseErrorCode } from '../../db/database.ts';
 import { GoogleLink } from '../../page/google-button.tsx';
 import { CONSOLE_PATH, SETUP_PATH } from '../../page/operator-nav.ts';
 import { operatorNotice } from '../../page/operator-page.tsx';
@@ -62,11 +63,29 @@ export function otherDirectoryPage({ name }: { name: string }) {
   });
 }
 
-/** When D1 does not answer. */
-export function consoleErrorPage(requestId: string, isDatabase: boolean) {
+const DATABASE = {
+  'database-quota': [
+    'The database takes nothing more',
+    'A quota of the Cloudflare account is used up; a free plan’s starts anew at 00:00 UTC. What Google pushes waits in the queue.',
+  ],
+  'database-not-migrated': [
+    'The database is older than this version',
+    'Whoever runs Rollcall deploys once more, with npm run deploy: that migrates it.',
+  ],
+} as const;
+
+/** @param code of the database's failure; `null` = it was something else */
+export function consoleErrorPage(requestId: string, code: DatabaseErrorCode | null) {
+  const [title, text] =
+    code !== null && Object.hasOwn(DATABASE, code)
+      ? DATABASE[code as keyof typeof DATABASE]
+      : [
+          code === null ? 'Something went wrong on our side' : 'The database does not answer',
+          'Nothing is lost: what Google pushes waits in the queue. Try again in a minute.',
+        ];
   return operatorNotice({
-    title: isDatabase ? 'The database does not answer' : 'Something went wrong on our side',
-    text: 'Nothing is lost: what Google pushes waits in the queue. Try again in a minute.',
+    title,
+    text,
     children: (
       <>
         <p class="actions">

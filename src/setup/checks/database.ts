@@ -13,7 +13,8 @@ const MIGRATE_STEPS = [
   'Check again.',
 ];
 
-function refusal({ code }: DatabaseError): Finding {
+/** What a failed query says of the database. */
+export function databaseFinding({ code }: Pick<DatabaseError, 'code'>): Finding {
   switch (code) {
     case 'database-not-migrated':
       return failed('database', 'No migration has been applied.', MIGRATE_STEPS, MIGRATE);
@@ -46,7 +47,7 @@ export async function checkDatabase(db: Database): Promise<Finding> {
     const at = applied === null ? 'None is applied' : `It is at ${applied}`;
     return failed('database', `${at}; ${LAST_MIGRATION} is needed.`, MIGRATE_STEPS, MIGRATE);
   } catch (error) {
-    if (error instanceof DatabaseError) return refusal(error);
+    if (error instanceof DatabaseError) return databaseFinding(error);
     throw error;
   }
 }
