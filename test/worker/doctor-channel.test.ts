@@ -2,7 +2,7 @@
 // message comes, stopped when it is done, and looked at again without asking Google.
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
-import { readProbes } from '../../src/db/channel-probes.ts';
+import { readProbes, storeProbe } from '../../src/db/channel-probes.ts';
 import { closeProbes, examine, withNews } from '../../src/setup/doctor.ts';
 import type { Check, Finding } from '../../src/setup/finding.ts';
 import { syncPorts } from '../../src/sync/ports.ts';
@@ -323,4 +323,19 @@ test('a real deployment’s ports do: nothing of the test’s own is needed to o
   const found = await examined(world, { deployed: { ports, bindings: world.env } });
 
   expect(states(found, 'channel', 'sync')).toEqual(['ok', 'ok']);
+});
+
+test('a check that was cut off before Google granted its probe takes nothing back of what an earlier one found', async () => {
+  const world = await createPatient();
+  const findings = await examinedInSilence(world);
+  expect(of(findings, 'sync').state).toBe('waiting');
+  await world.push();
+  await world.consume();
+  world.advance(1_000);
+  const openedMs = world.clock.nowMs;
+  const cutOff = { channelId: 'cut-off', resourceId: '', adminEmail: '', openedMs };
+  await storeProbe(world.ports.db, { ...cutOff, expiresMs: openedMs + 1_800_000 });
+  world.advance(61_000);
+
+  expect(of(await news(world, findings), 'sync').state).toBe('ok');
 });
