@@ -27,6 +27,8 @@ export interface Account {
   targets: string[];
   /** The command that fails, as its words begin: `d1 migrations apply`. */
   failing: string | null;
+  /** What its words then end with. */
+  words: string;
   /** The command that never ends. */
   hanging: string | null;
 }
@@ -44,6 +46,7 @@ export const NEW_ACCOUNT: Account = {
   otherBindings: [],
   targets: ['https://rollcall.acme.workers.dev', 'schedule: */5 * * * *'],
   failing: null,
+  words: '',
   hanging: null,
 };
 
@@ -95,7 +98,7 @@ function main(folder: string): void {
   if (account.failing !== null && command.startsWith(account.failing))
     // As an error message might: repeating what it was given.
     fail(
-      `A request to the Cloudflare API (/accounts/acme/x) failed.\n\n  Something is wrong with ${Object.values(secrets).join(' and ')} [code: 10000]`,
+      `A request to the Cloudflare API (/accounts/acme/x) failed.\n\n  Something is wrong with ${Object.values(secrets).join(' and ')} [code: 10000]${account.words}`,
     );
 
   if (command === 'd1 list --json') {

@@ -183,6 +183,45 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     expect(made.steps()).toEqual([]);
   });
 
+  test.each([`APP_SECRET=${APP_SECRET}`, `--app-secret=${APP_SECRET}`])(
+    'what was typed at the wrong place is not repeated: %#',
+    async (strange) => {
+      const made = project();
+      const { code, output } = await made.run('deploy', [strange]);
+      expect(code).toBe(1);
+      expect(output).toContain('npm run deploy -- [--file PATH]');
+      expectNoSecret(output);
+      expect(made.calls()).toEqual([]);
+    },
+  );
+
+  test('a key pasted into the file as it was downloaded is refused, and not repeated', async () => {
+    const made = project(
+      {},
+      `GOOGLE_SERVICE_ACCOUNT_KEY=${KEY_FILE}
+AbC=1
+`,
+    );
+    const { code, output } = await made.run('deploy');
+    expect(code).toBe(1);
+    expect(output).toContain('on one line, in single quotes');
+    expectNoSecret(output);
+    expect(made.calls()).toEqual([]);
+  });
+
+  test('names and words of Cloudflare’s are printed without what a terminal would obey', async () => {
+    const name = 'X\u001b]0;pwned\u0007\u202e\u061cY';
+    const otherBindings = [{ type: 'kv_namespace', name }];
+    const made = project({ ...DEPLOYED, otherBindings, isBound: false });
+    const strange = await made.run('deploy', withKey);
+    const failing = project({ failing: 'd1 list', words: name });
+    const failed = await failing.run('deploy', withKey);
+    expect(strange.output).toContain('not Rollcall: it has X');
+    expect(failed.output).toContain('A request to the Cloudflare API');
+    for (const { output } of [strange, failed])
+      expect(output.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   test('a key file that is not there is named', async () => {
     const made = project();
     const { code, output } = await made.run('deploy', ['--key', 'other.json']);
@@ -413,6 +452,15 @@ describe.skipIf(!hasPseudoTerminal)('at a terminal', { timeout: 120_000 }, () =>
     expect(await isSetupToken(settings, token, Date.now())).toBe(true);
     expect(output).toMatch(/https:\/\/rollcall\.acme\.workers\.dev\/setup\/open\?link=s1\./);
     expect(output).toContain('good for an hour');
+  });
+
+  test('an APP_SECRET that could not be kept is not made', async () => {
+    const made = project({}, null);
+    const args = [...withKey, '--file', '/dev/null'];
+    const { code, output } = await made.runAtTerminal('deploy', args, `${ADMIN}\n`);
+    expect(code).toBe(1);
+    expect(output).toContain("can't be kept in /dev/null");
+    expect(made.steps()).toEqual([]);
   });
 
   test('without APP_SECRET at hand it says how to get the link', async () => {

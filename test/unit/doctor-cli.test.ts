@@ -1,6 +1,6 @@
 // `npm run doctor` as a process of its own, against a Google served over HTTP.
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +46,7 @@ const vars = (): Record<string, string> => ({
 async function file(name: string, settings: Record<string, string>): Promise<string> {
   const path = join(folder, name);
   const lines = Object.entries(settings).map(([key, value]) => `${key}='${value}'`);
-  await writeFile(path, lines.join('\n'));
+  await writeFile(path, lines.join('\n'), { mode: 0o600 });
   return path;
 }
 
@@ -148,6 +148,16 @@ describe('settings', () => {
     expect((await doctor()).code).toBe(0);
   });
 
+  test('are closed to others on this machine, with a word', async () => {
+    const path = await file('.dev.vars', vars());
+    await chmod(path, 0o644);
+    const { code, errors } = await doctor();
+
+    expect(code).toBe(0);
+    expect(errors).toContain('closed (mode 0600)');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
   test('take the key file as it was downloaded', async () => {
     const { GOOGLE_SERVICE_ACCOUNT_KEY: _, ...others } = vars();
     await file('.dev.vars', others);
@@ -168,6 +178,9 @@ describe('settings', () => {
     expect(wrong.errors).toContain('Usage: npm run doctor');
     expect(wrong.errors).not.toContain('hunter2');
     expect(await doctor(['--help'])).toMatchObject({ code: 0, errors: '' });
+    await mkdir(join(folder, '.dev.vars'));
+    const noFile = await doctor();
+    expect(noFile).toMatchObject({ code: 2, errors: ".dev.vars can't be read: EISDIR\n" });
   });
 });
 

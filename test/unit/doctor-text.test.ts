@@ -1,6 +1,7 @@
 // Findings at a terminal: legible, safe to print, and with values that can be copied whole.
 import { describe, expect, test } from 'vitest';
-import { printable, showFindings } from '../../src/setup/cli/doctor-text.ts';
+import { showFindings } from '../../src/setup/cli/doctor-text.ts';
+import { printable } from '../../src/setup/cli/printable.ts';
 import { failed, ok, waiting } from '../../src/setup/finding.ts';
 
 const plain = (_: string, text: string) => text;
@@ -43,13 +44,21 @@ describe('findings', () => {
 });
 
 test('what a terminal would obey never reaches it', () => {
-  const evil = 'a\u001b]0;owned\u0007\u001b[2Jb\u009b31mc\r\nd\u202ee\u2028f\u0000g\u2066h';
+  const evil =
+    'a\u001b]0;owned\u0007\u001b[2Jb\u009b31mc\r\nd\u202ee\u2028f\u0000g\u2066h\u061ci\u200bj\ufeffk\u{e0041}l\ud800m';
   const text = showFindings([failed('roles', evil, [evil], [{ label: evil, value: evil }])], {
     style: plain,
     width: 100,
   });
 
-  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
+  expect(text.replaceAll('\n', '')).not.toMatch(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u,
+  );
   expect(printable('a\nb')).toBe('a b');
   expect(printable('a\nb\u001b', true)).toBe('a\nb ');
+});
+
+test('letters of every script, and pictures, stay', () => {
+  for (const text of ['Zoë Ångström', 'Жанна', '山田', 'شیرین', '🙂'])
+    expect(printable(text)).toBe(text);
 });

@@ -43,10 +43,14 @@ describe('npm run setup-link', { timeout: 90_000 }, () => {
   });
 
   test('knows no option but its own', async () => {
-    const { code, output } = await project().run('setup-link', ['--allow-pipe']);
-    expect(code).toBe(1);
-    expect(output).toContain('--allow-pipe');
-    expect(output).not.toContain('at ');
+    for (const strange of ['--allow-pipe', `APP_SECRET=${APP_SECRET}`]) {
+      const { code, output } = await project().run('setup-link', [strange]);
+      expect(code).toBe(1);
+      expect(output).toContain('npm run setup-link -- [--file PATH]');
+      // It may be a secret, at the wrong place.
+      expect(output).not.toContain(strange);
+      expect(output).not.toContain('at file:');
+    }
   });
 });
 
@@ -65,6 +69,13 @@ describe.skipIf(!hasPseudoTerminal)('npm run setup-link at a terminal', { timeou
     made.write('.dev.vars', `APP_SECRET=${APP_SECRET}\nPUBLIC_URL=http://localhost:8787\n`);
     const { output } = await made.runAtTerminal('setup-link', [], '');
     await expectLink(output, 'http://localhost:8787');
+  });
+
+  test('what it says of a file is safe to print', async () => {
+    const name = 'x\u001b]0;pwned\u0007\u202ey.vars';
+    const { output } = await project().runAtTerminal('setup-link', ['--file', name], '');
+    expect(output).toContain("can't be read: ENOENT");
+    expect(output.replace(/\r?\n/g, '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   test('from a file by name; wrangler knows the address', async () => {

@@ -1,6 +1,15 @@
 // `.deploy.vars`: the settings of a deployment as a person keeps them, in the format of `.dev.vars`. It may hold
 // secrets, so nobody else on the machine may read it, and git ignores it.
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { parseEnv } from 'node:util';
 import { SECRETS, type Settings, VARS } from './deploy-settings.ts';
 import { Stop } from './wrangler.ts';
@@ -13,13 +22,22 @@ const isFilledIn = ([name, value]: [string, string | undefined]) =>
 
 const OTHERS = 0o077;
 
-/** Closes the file to others; says whether it was open. A pipe or a device has nothing to close. */
-function closeToOthers(path: string): boolean {
-  const { mode } = statSync(path);
-  const isOpen = statSync(path).isFile() && (mode & OTHERS) !== 0;
-  if (isOpen) chmodSync(path, 0o600);
-  return isOpen;
+/** Closes the file to others, and says so if it was open. A pipe or a device has nothing to close. */
+function closeToOthers(path: string, say: (line: string) => void): void {
+  const stat = statSync(path);
+  if (!stat.isFile() || (stat.mode & OTHERS) === 0) return;
+  try {
+    chmodSync(path, 0o600);
+    say(`${path} was open to others on this machine; closed (mode 0600).`);
+  } catch {
+    say(`${path} is open to others on this machine, and only its owner can close it (chmod 600).`);
+  }
 }
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'unknown';
+
+/** As text; editors on Windows put a mark before the first name. */
+export const readText = (path: string) => readFileSync(path, 'utf8').replace(/^\ufeff/, '');
 
 /**
  * Reads the settings in a file; none where it doesn't exist and need not.
@@ -29,33 +47,75 @@ export function readSettings(path: string, isRequired: boolean, say: (line: stri
   if (!isRequired && !existsSync(path)) return {};
   let text: string;
   try {
-    if (closeToOthers(path)) say(`${path} was open to others on this machine; closed (mode 0600).`);
-    text = readFileSync(path, 'utf8');
+    closeToOthers(path, say);
+    text = readText(path);
   } catch (error) {
-    throw new Stop(`${path} can't be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new Stop(`${path} can't be read: ${codeOf(error)}`);
   }
   const settings = Object.fromEntries(Object.entries(parseEnv(text)).filter(isFilledIn));
   return settings as Settings;
 }
 
-/** @throws Stop where a name is misspelt: it would be left out without a word */
+/**
+ * How a misspelt name looks. What else stands before a `=` may be a part of a key that was pasted over several lines: in
+ * base64 there is no `_`.
+ */
+const NAME = /^[A-Z]{2,20}(_[A-Z]{2,20}){1,5}$/;
+
+/**
+ * Repeats names, and nothing that is none.
+ * @throws Stop where a name is misspelt: it would be left out without a word
+ */
 export function refuseUnknown(settings: Settings, path: string): void {
   const unknown = Object.keys(settings).filter(
     (name) => !SECRETS.includes(name) && !VARS.includes(name),
   );
-  if (unknown.length > 0)
-    throw new Stop(`${path} names what is no setting of Rollcall: ${unknown.join(', ')}`);
+  if (unknown.length === 0) return;
+  const names = unknown.filter((name) => NAME.test(name));
+  const others = unknown.length - names.length;
+  const problems = [
+    ...(names.length > 0
+      ? [`${path} names what is no setting of Rollcall: ${names.join(', ')}`]
+      : []),
+    ...(others > 0
+      ? [
+          `${path} has ${others === 1 ? 'a line that is' : `${others} lines that are`} no NAME=value. A key file must be on one line, in single quotes; or leave it out, and name it with --key.`,
+        ]
+      : []),
+  ];
+  throw new Stop(problems.join('\n'));
 }
 
-/** Adds a setting to the file, which nobody else may read. */
+/** Writes the whole file or nothing of it: what was in it can't be had again. */
+function replaceFile(path: string, text: string): void {
+  // Where the name is a link, what it leads to is replaced and not the link.
+  const real = existsSync(path) ? realpathSync(path) : path;
+  const next = `${real}.new-${process.pid}`;
+  try {
+    writeFileSync(next, text, { mode: 0o600, flag: 'wx', flush: true });
+    renameSync(next, real);
+  } finally {
+    rmSync(next, { force: true });
+  }
+}
+
+/**
+ * Adds a setting to the file, which nobody else may read.
+ * @throws Stop where it would not be there afterwards
+ */
 export function saveSetting(path: string, name: string, value: string): void {
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  // An empty line of that name, as the example file has it, would otherwise stay beside it.
-  const others = text.replace(
-    new RegExp(`^\\s*${name}\\s*=[ \\t]*(''|"")?[ \\t]*\\r?\\n?`, 'gm'),
-    '',
-  );
-  const gap = others === '' || others.endsWith('\n') ? '' : '\n';
-  writeFileSync(path, `${others}${gap}${name}=${value}\n`, { mode: 0o600 });
-  closeToOthers(path);
+  if (existsSync(path) && !statSync(path).isFile())
+    throw new Stop(
+      `${name} is not set, and one that is made can't be kept in ${path}: that is no file. Nothing was changed. Add ${name} to what is read there.`,
+    );
+  try {
+    const text = existsSync(path) ? readText(path) : '';
+    // An empty line of that name, as the example file has it, would otherwise stay beside it.
+    const empty = `^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*(?:''|"")?[ \\t]*(?:#.*)?(?:\\r?\\n|$)`;
+    const others = text.replace(new RegExp(empty, 'gm'), '');
+    const gap = others === '' || others.endsWith('\n') ? '' : '\n';
+    replaceFile(path, `${others}${gap}${name}=${value}\n`);
+  } catch (error) {
+    throw new Stop(`${path} can't be written: ${codeOf(error)}. Nothing was changed.`);
+  }
 }

@@ -1,7 +1,7 @@
 // Asks for what a deploy lacks, and takes only what the Worker would accept. APP_SECRET is not asked for but made.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { readText } from './deploy-file.ts';
 import { judge, type Settings } from './deploy-settings.ts';
 import type { Deployed } from './deployed.ts';
 import type { Asker } from './terminal.ts';
@@ -15,7 +15,7 @@ export function readKeyFile(path: string): string {
   const absolute = path.replace(/^~(?=\/)/, homedir());
   let text: string;
   try {
-    text = readFileSync(absolute, 'utf8');
+    text = readText(absolute);
   } catch (error) {
     throw new Stop(`${path} can't be read: ${(error as NodeJS.ErrnoException).code}`);
   }

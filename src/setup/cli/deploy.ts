@@ -1,14 +1,15 @@
 // `npm run deploy`: creates what is missing, migrates, deploys, sets PUBLIC_URL, and ends with the set-up link. Safe to
 // run again at any time. What the file holds is what the Worker gets; what it does not name stays as it is there.
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { optionsOf, run } from './command.ts';
 import { DEPLOY_FILE, readSettings, refuseUnknown, saveSetting } from './deploy-file.ts';
 import { merged, readKeyFile } from './deploy-questions.ts';
 import { SECRETS, VARS } from './deploy-settings.ts';
 import { deploy } from './deploy-steps.ts';
 import { printSetupLink } from './link-at-terminal.ts';
+import { say } from './printable.ts';
 import { isTerminal, terminalAsker } from './terminal.ts';
-import { Stop, wrangler } from './wrangler.ts';
+import { wrangler } from './wrangler.ts';
 
 const USAGE = `npm run deploy -- [--file PATH] [--key key.json] [--yes]
 
@@ -17,17 +18,16 @@ const USAGE = `npm run deploy -- [--file PATH] [--key key.json] [--yes]
   --yes        ask nothing: what is missing ends the deploy before it has changed anything
 `;
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
-
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
+  const values = optionsOf(
+    {
       file: { type: 'string' },
       key: { type: 'string' },
       yes: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
-  });
+    USAGE,
+  );
   if (values.help) return void process.stdout.write(USAGE);
   // https://developers.cloudflare.com/changelog/2025-06-10-default-env-vars
   const isWorkersBuild = process.env['WORKERS_CI'] === '1';
@@ -67,11 +67,4 @@ async function main(): Promise<void> {
   else await printSetupLink(appSecret, publicUrl);
 }
 
-try {
-  await main();
-} catch (error) {
-  const isOurs =
-    error instanceof Stop || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isOurs ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = 1;
-}
+await run(main);

@@ -1,18 +1,11 @@
-// Findings as text for a terminal. Pure. Words of Google's or of a file reach it with their control characters taken out:
-// a terminal obeys them.
+// Findings as text for a terminal. Pure.
 import { type Finding, TITLES } from '../finding.ts';
+import { printable } from './printable.ts';
 
 export type Style = (format: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) => string;
 
 const MARKS = { ok: '✓', failed: '✗', waiting: '…' } as const;
 const COLOURS = { ok: 'green', failed: 'red', waiting: 'yellow' } as const;
-
-/** Without what a terminal would obey: C0 and C1 controls, line separators, and what turns the direction of writing. */
-export function printable(text: string, keepsLines = false): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (one) =>
-    keepsLines && one === '\n' ? one : ' ',
-  );
-}
 
 /** Breaks between words; a word longer than a line keeps whole, so that it can be copied. */
 function wrapped(text: string, width: number, indent: string, first = indent): string[] {

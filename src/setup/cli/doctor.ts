@@ -5,11 +5,14 @@
 //   npm run doctor -- --key key.json        the service account's key file as it was downloaded
 //   npm run doctor -- --env-file prod.vars  settings from another file
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { parseArgs, parseEnv, styleText } from 'node:util';
+import { existsSync } from 'node:fs';
+import { parseArgs, styleText } from 'node:util';
 import { type Env, parseConfig } from '../../config.ts';
 import { examine } from '../doctor.ts';
-import { printable, type Style, showFindings } from './doctor-text.ts';
+import { readSettings, readText } from './deploy-file.ts';
+import { type Style, showFindings } from './doctor-text.ts';
+import { complain } from './printable.ts';
+import { Stop } from './wrangler.ts';
 
 /** The first that is there; as the other commands look for them. */
 const ENV_FILES = ['.deploy.vars', '.dev.vars'];
@@ -32,11 +35,11 @@ const STAND_INS = {
 
 class UsageError extends Error {}
 
-function read(path: string, what: string): string {
+function readKey(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readText(path);
   } catch {
-    throw new UsageError(`${what} can't be read: ${path}`);
+    throw new UsageError(`The key file can't be read: ${path}`);
   }
 }
 
@@ -55,9 +58,8 @@ function settings(args: string[]): { env: Env; isHelp: boolean } {
   }
   const { 'env-file': file, key, help = false } = values;
   const found = file ?? ENV_FILES.find((path) => existsSync(path));
-  const vars = found === undefined ? {} : parseEnv(read(found, 'The file of settings'));
-  const keyFile =
-    key === undefined ? {} : { GOOGLE_SERVICE_ACCOUNT_KEY: read(key, 'The key file') };
+  const vars = found === undefined ? {} : readSettings(found, true, complain);
+  const keyFile = key === undefined ? {} : { GOOGLE_SERVICE_ACCOUNT_KEY: readKey(key) };
   const env = { ...vars, ...process.env, ...keyFile, ...NO_BINDINGS };
   return { env: env as unknown as Env, isHelp: help };
 }
@@ -92,8 +94,8 @@ try {
   process.exitCode = await main();
 } catch (error) {
   // Of any other error the words may hold what was read.
-  const words = error instanceof UsageError ? error.message : 'The doctor itself failed.';
-  const name = error instanceof Error && !(error instanceof UsageError) ? ` (${error.name})` : '';
-  process.stderr.write(`${printable(words + name, true)}\n`);
+  const isOurs = error instanceof UsageError || error instanceof Stop;
+  const name = error instanceof Error ? ` (${error.name})` : '';
+  complain(isOurs ? error.message : `The doctor itself failed${name}.`);
   process.exitCode = 2;
 }

@@ -1,11 +1,12 @@
 // `npm run setup-link`: a fresh set-up link, printed to a terminal only. It is made here, from APP_SECRET and the
 // address, and nothing is sent anywhere; where the file does not name the address, wrangler is asked for it.
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { appSecret, origin } from '../../config-fields.ts';
+import { optionsOf, run } from './command.ts';
 import { DEPLOY_FILE, readSettings } from './deploy-file.ts';
 import { lookAtDeployed } from './deployed.ts';
 import { printSetupLink } from './link-at-terminal.ts';
+import { say } from './printable.ts';
 import { type Asker, isTerminal, terminalAsker } from './terminal.ts';
 import { Stop, wrangler } from './wrangler.ts';
 
@@ -42,9 +43,10 @@ async function publicUrlFrom(known: string | undefined, asker: Asker | null): Pr
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { file: { type: 'string' }, help: { type: 'boolean', default: false } },
-  });
+  const values = optionsOf(
+    { file: { type: 'string' }, help: { type: 'boolean', default: false } },
+    USAGE,
+  );
   if (values.help) return void process.stdout.write(USAGE);
   // First of all: whoever pipes this shall not be asked for a secret either.
   if (!isTerminal())
@@ -52,19 +54,10 @@ async function main(): Promise<void> {
   const asker = terminalAsker();
   const ours = existsSync(DEPLOY_FILE) ? DEPLOY_FILE : '.dev.vars';
   const path = values.file ?? ours;
-  const settings = readSettings(path, values.file !== undefined, (line) =>
-    process.stdout.write(`${line}\n`),
-  );
+  const settings = readSettings(path, values.file !== undefined, say);
   const secret = await appSecretFrom(settings['APP_SECRET'] ?? process.env['APP_SECRET'], asker);
   const address = settings['PUBLIC_URL'] ?? process.env['PUBLIC_URL'] ?? (await deployedAddress());
   await printSetupLink(secret, await publicUrlFrom(address, asker));
 }
 
-try {
-  await main();
-} catch (error) {
-  const isOurs =
-    error instanceof Stop || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${isOurs ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = 1;
-}
+await run(main);
