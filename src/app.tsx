@@ -10,10 +10,11 @@ import { CONSOLE_PATH, SETUP_PATH } from './page/operator-nav.ts';
 import { pageAssets } from './page/routes.ts';
 import { sample } from './sample/routes.tsx';
 import { publicPages } from './setup/marketplace/routes.tsx';
+import { elsewherePage } from './setup/pages/open-page.tsx';
 import { setup } from './setup/routes.tsx';
 import { embed, onlyWhereFramed } from './sso/embed-routes.ts';
 import { auth } from './sso/routes.tsx';
-import { NOTIFICATIONS_PATH } from './sync/channels.ts';
+import { NOTIFICATIONS_PATH } from './sync/channel-request.ts';
 import { notifications, syncHealthRoute } from './sync/routes.ts';
 
 export const app = new Hono<AppEnv>();
@@ -40,8 +41,12 @@ app.use(async function configured(c, next) {
     return c.json({ ok: false, reason: 'configuration' }, 503);
   }
   // An origin that is not ours would make our links, cookies and tokens somebody else's.
-  if (new URL(c.req.url).host !== config.publicUrl.host)
+  if (new URL(c.req.url).host !== config.publicUrl.host) {
+    // Where the setting is what is wrong, whoever set it reads so.
+    if (isUnder(SETUP_PATH, c.req.path))
+      return c.html(elsewherePage(new URL(c.req.url).origin), 421);
     return c.text('Misdirected request\n', 421);
+  }
   // Told by Cloudflare's edge, or a tunnel. Browsers take no `__Host-` cookie over plain http.
   if (config.publicUrl.protocol === 'https:' && c.req.header('x-forwarded-proto') === 'http') {
     // The same address in another scheme; put together from its path, `//evil.example` would lead there.

@@ -4,6 +4,16 @@ import * as z from 'zod';
 import { CHANNEL_EVENTS, type ChannelEvent } from './google/channels.ts';
 import { isLoopback } from './targets.ts';
 
+/** The settings that nobody may read: secrets at Cloudflare, never an argument, never printed. */
+export const SECRETS: readonly string[] = [
+  'GOOGLE_SERVICE_ACCOUNT_KEY',
+  'APP_SECRET',
+  'APP_SECRET_PREVIOUS',
+  'GOOGLE_CLIENT_SECRET',
+  'OPERATOR_TOKEN',
+  'ALERT_WEBHOOK_URL',
+];
+
 export function parseUrl(text: string): URL | null {
   return URL.canParse(text) ? new URL(text) : null;
 }

@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts';
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { type OpenDeadLetter, readOpenDeadLetters } from '../db/dead-letters.ts';
-import { type Directory, readDirectory } from '../db/directories.ts';
+import { readDirectory } from '../db/directories.ts';
 import { type OperatorAction, readOperatorActions } from '../db/operator-actions.ts';
 import { type PeopleCounts, readPeopleCounts } from '../db/people-counts.ts';
 import { type ReconcileRun, readRecentRuns } from '../db/reconcile-runs.ts';
@@ -18,7 +18,6 @@ const ACTIONS = 8;
 
 export interface Overview {
   nowMs: number;
-  directory: Directory | null;
   health: SyncHealth;
   conditions: readonly Condition[];
   people: PeopleCounts;
@@ -62,7 +61,6 @@ export async function readOverview(ports: SyncPorts, directoryId: string): Promi
   const everyMinutes = config.reconcileEveryMinutes;
   return {
     nowMs,
-    directory,
     health: syncHealth(directory, everyMinutes, nowMs, summary),
     conditions: conditionsOf(directory, everyMinutes, nowMs, summary),
     people,

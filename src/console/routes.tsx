@@ -49,12 +49,12 @@ function act<T>(
   action: string,
   detail: Record<string, number>,
   work: () => Promise<T>,
-  outcomeOf: (result: T) => string,
+  words: (result: T) => string,
 ): Promise<T> {
   const directoryId = directoryOf(c);
   const actor = `user:${c.get('operator').user.id}`;
   const written = { directoryId, actor, action, detail, requestId: c.get('requestId') };
-  return operatorAction(portsOf(c), written, work, outcomeOf);
+  return operatorAction(portsOf(c), written, work, words);
 }
 
 const backTo = (c: ConsoleContext, code: SaidCode, count = 0) =>
@@ -123,7 +123,10 @@ async function replay(c: ConsoleContext) {
     'dead-letters.replay',
     { letters: ids.length },
     () => replayDeadLetters(portsOf(c), directoryOf(c), ids),
-    (result) => (result.kind === 'replayed' ? `${result.count} people` : result.kind),
+    (result) =>
+      result.kind === 'replayed'
+        ? `${result.count} ${result.count === 1 ? 'person' : 'people'}`
+        : result.kind,
   );
   return replayed.kind === 'replayed'
     ? backTo(c, 'replayed', replayed.count)
@@ -141,7 +144,7 @@ async function startPass(c: ConsoleContext) {
   return backTo(c, started);
 }
 
-const limited = bodyLimit({
+const limitSize = bodyLimit({
   maxSize: MAX_FORM_BYTES,
   onError: (c) => c.text('The form is larger than any of ours.\n', 413),
 });
@@ -164,7 +167,7 @@ const whereGoogleIs: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
 /** Everything under /console. */
 export const consoleRoutes = new Hono<ConsoleEnv>()
   .use(keptNowhere)
-  .post('*', sameOriginOnly, limited)
+  .post('*', sameOriginOnly, limitSize)
   .use(operatorsOnly)
   .post('*', whereGoogleIs)
   .get('/', overview)

@@ -23,22 +23,17 @@ export function openSetupVisit(
   });
 }
 
-/** Whether a visit is open, and whether set-up is closed for good. One query. */
-export function readSetupDoor(
-  db: Database,
-  visitHash: string | null,
-  nowMs: number,
-): Promise<{ isVisitOpen: boolean; isClosed: boolean }> {
+/** Whether a visit is open: not over, and set-up not closed. One query. */
+export function isSetupVisitOpen(db: Database, visitHash: string, nowMs: number): Promise<boolean> {
   return guarded(async () => {
     const row = await db.d1
       .prepare(
-        `SELECT EXISTS (SELECT 1 FROM setup_closed) AS closed,
-           EXISTS (SELECT 1 FROM setup_visits WHERE visit_hash = ?1 AND expires_ms > ?2) AS open`,
+        `SELECT 1 FROM setup_visits WHERE visit_hash = ?1 AND expires_ms > ?2
+           AND NOT EXISTS (SELECT 1 FROM setup_closed)`,
       )
       .bind(visitHash, nowMs)
-      .first<{ closed: 0 | 1; open: 0 | 1 }>();
-    const isClosed = row?.closed !== 0;
-    return { isVisitOpen: !isClosed && row?.open === 1, isClosed };
+      .first();
+    return row !== null;
   });
 }
 

@@ -113,5 +113,4 @@ footer { max-width: 72rem; margin: 0 auto; padding: 0 clamp(1rem, 3vw, 2rem) 2re
   .top { position: static; }
   th, td { padding: .5rem .75rem; }
 }
-@media (prefers-reduced-motion: no-preference) { .spin .sign { animation: wait 1.6s ease-in-out infinite alternate; } @keyframes wait { to { opacity: .45; } } }
 `;

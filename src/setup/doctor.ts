@@ -20,8 +20,6 @@ import { checkTokens } from './checks/token.ts';
 import { Examination } from './examination.ts';
 import { type Check, type Finding, waiting } from './finding.ts';
 
-export { closeProbes };
-
 export interface DoctorWorld {
   parsed: ParsedConfig;
   surroundings: Pick<Surroundings, 'fetch' | 'nowMs' | 'wait' | 'log'>;

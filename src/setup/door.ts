@@ -3,7 +3,7 @@
 import type { CookieOptions } from 'hono/utils/cookie';
 import { DEFAULT_DIRECTORY_ID, type Env, type ParsedConfig, usableParts } from '../config.ts';
 import { openDatabase } from '../db/database.ts';
-import { openSetupVisit, readSetupDoor } from '../db/setup.ts';
+import { isSetupVisitOpen, openSetupVisit } from '../db/setup.ts';
 import { log } from '../log.ts';
 import { onlyCookie, pageCookie, setupCookie } from '../sso/cookies.ts';
 import { type Session, sessionOf } from '../sso/session.ts';
@@ -17,7 +17,7 @@ const VISIT_TTL_SECONDS = 30 * 60;
 export type Visitor =
   | { kind: 'admin'; actor: string; session: Session }
   | { kind: 'link'; actor: 'setup-link' }
-  | { kind: 'stranger'; isClosed: boolean; session: Session | null };
+  | { kind: 'stranger'; session: Session | null };
 
 /**
  * What set-up links are checked against; `null` without a usable APP_SECRET, and then there is no door.
@@ -37,7 +37,7 @@ export function authorityOf(
 const hostOf = ({ origin }: SetupAuthority) => ({ publicUrl: new URL(origin) });
 
 /**
- * Who asks. At most two D1 queries, none for whoever brings no cookie but one.
+ * Who asks. One D1 query for each cookie of ours, none without.
  *
  * @throws {DatabaseError}
  */
@@ -51,10 +51,10 @@ export async function visitorOf(
   if (session?.user.isAdmin && session.user.directoryId === DEFAULT_DIRECTORY_ID)
     return { kind: 'admin', actor: `user:${session.user.id}`, session };
   const visit = onlyCookie(cookies, setupCookie(host));
-  const visitHash = isSecret(visit) ? await hashOf(visit) : null;
-  const door = await readSetupDoor(openDatabase(env.DB), visitHash, Date.now());
-  if (door.isVisitOpen) return { kind: 'link', actor: 'setup-link' };
-  return { kind: 'stranger', isClosed: door.isClosed, session };
+  const isOpen =
+    isSecret(visit) &&
+    (await isSetupVisitOpen(openDatabase(env.DB), await hashOf(visit), Date.now()));
+  return isOpen ? { kind: 'link', actor: 'setup-link' } : { kind: 'stranger', session };
 }
 
 /**

@@ -27,7 +27,13 @@ import { type Finding, parseFindings } from './finding.ts';
 import { isSetupToken, type SetupAuthority } from './link.ts';
 import { marketplacePage } from './marketplace/marketplace-page.tsx';
 import { doctorPage } from './pages/doctor-page.tsx';
-import { closedDoorPage, doorUnavailablePage, linkOverPage, openPage } from './pages/open-page.tsx';
+import {
+  closedDoorPage,
+  doorUnavailablePage,
+  elsewherePage,
+  linkOverPage,
+  openPage,
+} from './pages/open-page.tsx';
 import { valuesToPaste } from './values.ts';
 
 /** Findings from further in the future than clocks differ are nobody's. */
@@ -56,8 +62,9 @@ const knowing: MiddlewareHandler<SetupEnv> = async (c, next) => {
   const authority = authorityOf(c.env, parsed, c.req.url);
   if (authority === null) return c.json({ ok: false, reason: 'configuration' }, 503);
   // app.tsx has looked already where the configuration is whole.
-  if (new URL(c.req.url).host !== new URL(authority.origin).host)
-    return c.text('Misdirected request\n', 421);
+  const reachedAt = new URL(c.req.url);
+  if (reachedAt.host !== new URL(authority.origin).host)
+    return c.html(elsewherePage(reachedAt.origin), 421);
   c.set('parsed', parsed);
   c.set('authority', authority);
   c.header('cache-control', 'no-store');

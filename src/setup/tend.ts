@@ -1,7 +1,7 @@
 // Cron's part in the set-up: probes that nobody waits for any more are stopped, visits that are over forgotten.
 import { sweepSetupVisits } from '../db/setup.ts';
 import type { SyncPorts } from '../sync/ports.ts';
-import { closeProbes } from './doctor.ts';
+import { closeProbes } from './checks/probe.ts';
 import { SETUP_LINK_TTL_MS } from './link.ts';
 
 /** @throws {DatabaseError} */

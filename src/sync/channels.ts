@@ -15,7 +15,7 @@ import {
   type WatchedEvent,
   wantedEvents,
 } from './channel-plan.ts';
-import { askForChannel, NOTIFICATIONS_PATH } from './channel-request.ts';
+import { askForChannel } from './channel-request.ts';
 import {
   type Channel,
   forgetChannel,
@@ -30,8 +30,6 @@ import type { SyncPorts } from './ports.ts';
 const OMISSION_REFUSED_FOR_MS = 24 * 3_600_000;
 /** Two runs of cron and what they may be late. */
 const TWO_CRONS_MS = 12 * 60_000;
-
-export { NOTIFICATIONS_PATH };
 
 /** What channels need of their directory. */
 export type ChannelOwner = Pick<Directory, 'id' | 'eventOmissionRefusedMs'>;

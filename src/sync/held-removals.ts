@@ -116,5 +116,5 @@ export function outcomeOf(decided: Decided): string {
   if (decided.kind !== 'decided') return decided.kind;
   const { count, userIds } = decided;
   const rest = count > MAX_NAMED ? ', …' : '';
-  return `${count} people (${userIds.slice(0, MAX_NAMED).join(', ')}${rest})`;
+  return `${count} ${count === 1 ? 'person' : 'people'} (${userIds.slice(0, MAX_NAMED).join(', ')}${rest})`;
 }

@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
 import { readProbes, storeProbe } from '../../src/db/channel-probes.ts';
-import { closeProbes, examine, withNews } from '../../src/setup/doctor.ts';
+import { closeProbes } from '../../src/setup/checks/probe.ts';
+import { examine, withNews } from '../../src/setup/doctor.ts';
 import type { Check, Finding } from '../../src/setup/finding.ts';
 import { syncPorts } from '../../src/sync/ports.ts';
 import {

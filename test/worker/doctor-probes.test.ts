@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { readProbes, storeProbe } from '../../src/db/channel-probes.ts';
 import { openDatabase } from '../../src/db/database.ts';
-import { closeProbes } from '../../src/setup/doctor.ts';
+import { closeProbes } from '../../src/setup/checks/probe.ts';
 import { ADMIN, createPatient } from './doctor-patient.ts';
 import type { World } from './world.ts';
 

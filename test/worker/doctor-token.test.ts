@@ -144,7 +144,7 @@ describe('the service account', () => {
 
     expect(token.state).toBe('failed');
     expect(token.says).toContain('the key was deleted or disabled, or has expired');
-    expect(told(token)).toContain('npx wrangler secret put GOOGLE_SERVICE_ACCOUNT_KEY < key.json');
+    expect(told(token)).toContain('npm run deploy -- --key key.json');
   });
 });
 

@@ -43,9 +43,9 @@ test('a bad configuration: each name with its own remedy, no value, and all else
   expect(told(configuration)).not.toContain('leaked');
   expect(configuration.paste.map(({ value }) => value)).toEqual([
     'PUBLIC_URL',
-    'npx wrangler secret put GOOGLE_SERVICE_ACCOUNT_KEY < key.json',
+    'npm run deploy -- --key key.json',
     'GOOGLE_ADMIN_EMAIL',
-    'openssl rand -base64 48 | npx wrangler secret put APP_SECRET',
+    'npm run deploy',
     'npm run deploy',
   ]);
   expect(told(configuration)).toContain('CHANNELS: take wrangler.toml as it is');

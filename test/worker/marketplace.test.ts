@@ -47,8 +47,8 @@ const CONFIG: MarketplaceConfig = {
   publicUrl: new URL(ORIGIN),
   oauthClient: { id: '100000000001-web.apps.googleusercontent.com' },
   serviceAccount: {
-    clientEmail: 'rollcall@rollcall-test.iam.gserviceaccount.com',
     clientId: '100000000000000000001',
+    projectId: 'rollcall-test',
   },
 };
 const nav = [{ href: '/setup/marketplace', label: 'Marketplace kit' }];
@@ -156,8 +156,7 @@ describe('the Marketplace kit', () => {
     expect(html).toContain(`href="${at}/library/${sdk}?project=rollcall-test"`);
     expect(html).toContain(`href="${at}/api/${sdk}/googleapps_sdk?project=rollcall-test"`);
     expect(html).toContain(`href="${at}/api/${sdk}/googleapps_sdk_publish?project=rollcall-test"`);
-    const clientEmail = 'x@a"b.example.com';
-    const other = await kit({ serviceAccount: { clientEmail, clientId: null } });
+    const other = await kit({ serviceAccount: { clientId: null, projectId: null } });
     expect(other).not.toContain('?project=');
     expect(other).toContain('in the service account’s key file');
   });

@@ -57,10 +57,7 @@ const BROKEN: Broken[] = [
   {
     what: 'the key missing',
     vars: { GOOGLE_SERVICE_ACCOUNT_KEY: undefined },
-    says: [
-      /GOOGLE_SERVICE_ACCOUNT_KEY is not set/,
-      /wrangler secret put GOOGLE_SERVICE_ACCOUNT_KEY/,
-    ],
+    says: [/GOOGLE_SERVICE_ACCOUNT_KEY is not set/, /npm run deploy -- --key key.json/],
   },
   {
     what: 'several',

@@ -18,6 +18,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   'under-way': 'One was under way',
   opened: 'Opened',
   refused: 'Refused',
+  'queue-refused': 'Nothing: the queue refused',
 };
 
 const ACTORS: Readonly<Record<string, string>> = {

@@ -1,16 +1,8 @@
 // Whether the configuration can be used: every problem by name, with what to do about just that name. Never a value.
 import type { ConfigProblem, ParsedConfig } from '../../config.ts';
+import { SECRETS } from '../../config-fields.ts';
 import { type Finding, failed, ok, type Paste } from '../finding.ts';
-import { SET_KEY_COMMAND, WORKER_SETTINGS } from './places.ts';
-
-const SECRETS: ReadonlySet<string> = new Set([
-  'GOOGLE_SERVICE_ACCOUNT_KEY',
-  'GOOGLE_CLIENT_SECRET',
-  'APP_SECRET',
-  'APP_SECRET_PREVIOUS',
-  'OPERATOR_TOKEN',
-  'ALERT_WEBHOOK_URL',
-]);
+import { SET_KEY_COMMAND, setVar } from './places.ts';
 
 /** What a name should hold, for whoever meets it for the first time. */
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -19,6 +11,12 @@ const MEANINGS: Readonly<Record<string, string>> = {
   GOOGLE_ADMIN_EMAIL: 'the address of the admin that the service account acts as',
   APP_SECRET: 'a random secret of your own',
   GOOGLE_CUSTOMER: 'my_customer, or a customer id',
+};
+
+/** A deploy takes the key from its file, and keeps the secret that it makes: the set-up link needs it. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  GOOGLE_SERVICE_ACCOUNT_KEY: SET_KEY_COMMAND,
+  APP_SECRET: 'npm run deploy',
 };
 
 /** Bindings come with wrangler.toml; config.ts says so of those, and of nothing else. */
@@ -31,16 +29,12 @@ function remedy(problem: ConfigProblem): { steps: string[]; paste: Paste[] } {
     return { steps: [step], paste: [{ label: 'Deploy', value: 'npm run deploy' }] };
   }
   const meaning = Object.hasOwn(MEANINGS, name) ? ` to ${MEANINGS[name]}` : '';
-  if (!SECRETS.has(name)) {
-    const step = `${name}: set it${meaning}, in ${WORKER_SETTINGS} > Variables and Secrets, type Text, or by npm run deploy (locally in .dev.vars).`;
+  if (!SECRETS.includes(name)) {
+    const step = `${name}: set it${meaning}. ${setVar(name)}`;
     return { steps: [step], paste: [{ label: 'Name of the variable', value: name }] };
   }
-  const random = name === 'APP_SECRET' ? 'openssl rand -base64 48 | ' : '';
-  const command =
-    name === 'GOOGLE_SERVICE_ACCOUNT_KEY'
-      ? SET_KEY_COMMAND
-      : `${random}npx wrangler secret put ${name}`;
-  const step = `${name} is a secret: set it${meaning} with the command below (locally in .dev.vars).`;
+  const command = COMMANDS[name] ?? `npx wrangler secret put ${name}`;
+  const step = `${name} is a secret: set it${meaning} with the command below, or in .deploy.vars and npm run deploy (locally in .dev.vars).`;
   return { steps: [step], paste: [{ label: name, value: command }] };
 }
 

@@ -9,7 +9,6 @@ export const DELEGATION_MENU =
 export const APP_ACCESS_PAGE = 'https://admin.google.com/ac/owl/list?tab=configuredApps';
 export const ADMIN_ROLES_PAGE = 'https://admin.google.com/ac/roles';
 export const USERS_PAGE = 'https://admin.google.com/ac/users';
-export const CUSTOM_ATTRIBUTES_PAGE = 'https://admin.google.com/ac/customschema';
 export const OAUTH_CLIENTS_PAGE = 'https://console.cloud.google.com/auth/clients';
 export const SEARCH_CONSOLE = 'https://search.google.com/search-console';
 export const WORKER_SETTINGS = 'Cloudflare dashboard > Workers & Pages > the Worker > Settings';
@@ -38,15 +37,16 @@ export function delegationPaste({ clientId }: ServiceAccountKey): Paste[] {
   ];
 }
 
-export const SET_KEY_COMMAND = 'npx wrangler secret put GOOGLE_SERVICE_ACCOUNT_KEY < key.json';
+// Right before the first deploy as well as after it.
+export const SET_KEY_COMMAND = 'npm run deploy -- --key key.json';
 
 /** How a new key comes into being and to the Worker. */
 export const newKeySteps = (key: ServiceAccountKey): string[] => [
   `Open ${serviceAccountsPage(key)}, choose ${key.clientEmail}, Keys > Add key > Create new key > JSON.`,
-  'Set the whole downloaded file as the secret GOOGLE_SERVICE_ACCOUNT_KEY, and delete the file.',
+  'Deploy the whole downloaded file as GOOGLE_SERVICE_ACCOUNT_KEY with the command below, then delete the file.',
 ];
 export const NEW_KEY_PASTE: readonly Paste[] = [{ label: 'Command', value: SET_KEY_COMMAND }];
 
-/** How to change a var of the Worker. */
+/** How to change a setting of the Worker. What the file names wins over the dashboard at each deploy. */
 export const setVar = (name: string) =>
-  `Set ${name}: ${WORKER_SETTINGS} > Variables and Secrets (locally in .dev.vars).`;
+  `Set ${name} in .deploy.vars and run npm run deploy (or in the ${WORKER_SETTINGS} > Variables and Secrets, if that file does not name it; locally in .dev.vars).`;

@@ -1,17 +1,10 @@
 // Which settings a deploy may carry, which of them are secret, and what is missing or wrong with those at hand. The
 // judge is the Worker's own parser, so that nothing is deployed that it would refuse.
 import { type ConfigProblem, type Env, parseConfig } from '../../config.ts';
+import { SECRETS } from '../../config-fields.ts';
 import type { Deployed } from './deployed.ts';
 
-/** Go to Cloudflare as secrets: never an argument, never printed. */
-export const SECRETS: readonly string[] = [
-  'GOOGLE_SERVICE_ACCOUNT_KEY',
-  'APP_SECRET',
-  'APP_SECRET_PREVIOUS',
-  'GOOGLE_CLIENT_SECRET',
-  'OPERATOR_TOKEN',
-  'ALERT_WEBHOOK_URL',
-];
+export { SECRETS };
 
 export const VARS: readonly string[] = [
   'PUBLIC_URL',

@@ -1,7 +1,7 @@
 // Google's two forms, field by field in their order, filled in from the configuration.
 // https://developers.google.com/workspace/marketplace/enable-configure-sdk
 // https://developers.google.com/workspace/marketplace/create-listing
-import { LOGIN_PATH } from '../../sso/paths.ts';
+import { universalNavigationUrl } from '../values.ts';
 import {
   APP_NAME,
   LIMITS,
@@ -37,13 +37,6 @@ const choose = (label: string, value: string | null, says?: string): Field => ({
 const paste = (label: string, value: string | null, more: Pick<Field, 'limit' | 'says'> = {}) =>
   ({ label, how: 'paste', value, ...more }) satisfies Field;
 
-/** Where the launcher leads: signs in by itself if it can, with one click if not, and ends at the application. */
-export function launcherUrl(publicUrl: URL): string {
-  const url = new URL(LOGIN_PATH, publicUrl);
-  url.search = 'silent=1&return_to=/';
-  return url.href;
-}
-
 const trader = ({ isTrader }: Vendor) => {
   if (isTrader === null) return null;
   return isTrader ? 'Trader' : 'Not a trader';
@@ -71,7 +64,7 @@ export function appConfiguration(publicUrl: URL, vendor: Vendor): Group[] {
       title: 'App integrations',
       fields: [
         choose('Integration', 'Web app', 'Tick no other: Rollcall has no add-on, files or chat.'),
-        paste('Universal Navigation URL', launcherUrl(publicUrl), {
+        paste('Universal Navigation URL', universalNavigationUrl(publicUrl), {
           says: 'The entry in the app launcher. It signs people in; Google rejects an address that is only a landing page.',
         }),
       ],

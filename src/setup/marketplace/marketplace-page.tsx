@@ -1,6 +1,7 @@
 // The Marketplace kit at /setup/marketplace: Google's two forms that replaced the Chrome Web Store's manifest.json, filled
 // in for this deployment, ready to paste. A pure function; who may see it is the door's to say.
 // https://developers.google.com/workspace/marketplace/enable-configure-sdk
+import { MARKETPLACE_PATH } from '../../page/operator-nav.ts';
 import { type NavItem, operatorDocument } from '../../page/operator-page.tsx';
 import { Choices, Delegation, NotConfirmed } from './explanations.tsx';
 import { FieldGroup } from './field-list.tsx';
@@ -8,13 +9,11 @@ import { appConfiguration, appDetails, DISTRIBUTION, supportLinks } from './fiel
 import { GraphicAssets, Screenshots } from './pictures.tsx';
 import { missingOf, VENDOR, VENDOR_FILE, type Vendor } from './vendor.ts';
 
-export const MARKETPLACE_PATH = '/setup/marketplace';
-
 /** What of the configuration the page says; a whole `Config` will do. */
 export interface MarketplaceConfig {
   publicUrl: URL;
   oauthClient: { readonly id: string } | undefined;
-  serviceAccount: { clientEmail: string; clientId: string | null };
+  serviceAccount: { clientId: string | null; projectId: string | null };
 }
 
 export interface MarketplaceView {
@@ -34,10 +33,6 @@ const LABELS: Readonly<Record<keyof Vendor, string>> = {
   supportEmail: 'support e-mail',
   isTrader: 'trader status',
 };
-
-/** The project's id as a key file's account name has it; `null` for the few that are named otherwise. */
-const projectOf = (clientEmail: string) =>
-  /@([a-z][a-z0-9-]{4,28}[a-z0-9])\.iam\.gserviceaccount\.com$/.exec(clientEmail)?.[1] ?? null;
 
 function ToDo({ config, vendor }: { config: MarketplaceConfig; vendor: Vendor }) {
   const missing = missingOf(vendor).map((field) => LABELS[field]);
@@ -137,7 +132,7 @@ function Publish() {
 
 /** The page, whole. */
 export function marketplacePage({ config, nav, who, vendor = VENDOR }: MarketplaceView) {
-  const project = projectOf(config.serviceAccount.clientEmail);
+  const project = config.serviceAccount.projectId;
   const query = project === null ? '' : `?project=${project}`;
   return operatorDocument({
     title: 'Marketplace kit',

@@ -76,6 +76,19 @@ export function closedDoorPage({
   });
 }
 
+/** Says no more than whoever asks knows: not where the deployment is, nor what it is set to. */
+export function elsewherePage(reachedAt: string) {
+  return operatorNotice({
+    title: 'This is not the deployment’s address',
+    text: (
+      <>
+        You have reached it at <code>{reachedAt}</code>, and its PUBLIC_URL is another. If you run
+        Rollcall and this is the address that it should have, set PUBLIC_URL to it and deploy.
+      </>
+    ),
+  });
+}
+
 /** While D1 does not answer, nobody can be told apart. */
 export function doorUnavailablePage(requestId: string) {
   return operatorNotice({
