@@ -21,6 +21,9 @@ import { type Account, type Call, NEW_ACCOUNT } from './deploy-stand-in.ts';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 const NODE = `${ROOT}node_modules/.bin/node`;
 
+/** All these processes load the same code: compiled once. Outside the project, whose files a test looks through. */
+const COMPILED = `${ROOT}node_modules/.cache/deploy-tests`;
+
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 export const KEY_FILE = JSON.stringify(
@@ -102,6 +105,7 @@ export function newProject(account: Partial<Account> = {}): Project {
     PATH: `${path('bin')}:${process.env['PATH']}`,
     HOME: folder,
     TMPDIR: path('tmp'),
+    NODE_COMPILE_CACHE: COMPILED,
     STAND_IN_FOLDER: path('state'),
     ...extra,
   });
