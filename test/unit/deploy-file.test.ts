@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -118,9 +120,19 @@ describe('a setting that is saved', () => {
     expect(readFileSync(real, 'utf8')).toContain('APP_SECRET=new');
   });
 
-  test.each(['/dev/null', tmpdir()])('is not lost in what is no file: %s', (elsewhere) => {
-    expect(() => saveSetting(elsewhere, 'APP_SECRET', 'new')).toThrow(Stop);
-    expect(() => saveSetting(elsewhere, 'APP_SECRET', 'new')).toThrow('Nothing was changed.');
+  // Of the test's own making: nothing of the machine's is at stake, whatever the code under test does to it.
+  test.each(['a folder', 'a socket'])('is not lost in what is no file: %s', async (what) => {
+    const server = createServer();
+    if (what === 'a folder') mkdirSync(path);
+    else await new Promise<void>((done) => server.listen(path, done));
+    try {
+      const save = () => saveSetting(path, 'APP_SECRET', 'new');
+      expect(save).toThrow(Stop);
+      expect(save).toThrow('that is no file. Nothing was changed.');
+      expect(statSync(path).isFile()).toBe(false);
+    } finally {
+      server.close();
+    }
   });
 
   test('that can’t be written is told, and what was there stays', () => {
