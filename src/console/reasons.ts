@@ -20,8 +20,8 @@ const REASONS: Readonly<Record<string, Reason>> = {
     asksTheDoctor: true,
   },
   'deletions-held': {
-    title: 'Removals wait for your word',
-    text: 'More people seem to be gone than the deletion guard lets go, or the last super admin does. They keep their rows and sessions.',
+    title: 'Removals wait for your decision',
+    text: 'More people seem to be gone than the deletion guard lets go, or the last super admin is. Until you decide they stay, and stay signed in.',
     asksTheDoctor: false,
   },
   paused: {

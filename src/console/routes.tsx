@@ -4,9 +4,12 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { DatabaseError } from '../db/database.ts';
+import type { ActionName } from '../db/operator-actions.ts';
 import { errorCode, log } from '../log.ts';
 import { formFields } from '../page/form-fields.ts';
+import { failurePage, nothingHerePage } from '../page/notices.tsx';
 import { CONSOLE_PATH, SETUP_PATH } from '../page/operator-nav.ts';
+import { Said, type SaidCode, saying } from '../page/said.tsx';
 import { sameOriginOnly } from '../sso/request-origin.ts';
 import { replayDeadLetters } from '../sync/dead-letters.ts';
 import {
@@ -19,10 +22,9 @@ import { operatorAction } from '../sync/operator-action.ts';
 import { syncPorts } from '../sync/ports.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
 import { type ConsoleEnv, nameOf, navFor, operatorsOnly } from './access.ts';
-import { Said, type SaidCode, saying } from './components/said.tsx';
 import { readOverview } from './overview.ts';
 import { heldRemovalsPage } from './pages/held-removals.tsx';
-import { consoleErrorPage, otherDirectoryPage } from './pages/no-permission.tsx';
+import { otherDirectoryPage } from './pages/no-permission.tsx';
 import { overviewPage } from './pages/overview.tsx';
 
 type ConsoleContext = Context<ConsoleEnv>;
@@ -46,7 +48,7 @@ const LIST_CHANGED = (
 /** Does something for the operator, in writing. */
 function act<T>(
   c: ConsoleContext,
-  action: string,
+  action: ActionName,
   detail: Record<string, number>,
   work: () => Promise<T>,
   words: (result: T) => string,
@@ -176,9 +178,10 @@ export const consoleRoutes = new Hono<ConsoleEnv>()
   .post('/held-removals/reject', decide('reject'))
   .post('/dead-letters/replay', replay)
   .post('/passes', startPass)
+  .get('*', (c) => c.html(nothingHerePage(CONSOLE_PATH), 404))
   .onError((error, c) => {
     const requestId = c.get('requestId');
     const code = error instanceof DatabaseError ? error.code : null;
     log('error', 'request.failed', { requestId, code: errorCode(error) });
-    return c.html(consoleErrorPage(requestId, code), code === null ? 500 : 503);
+    return c.html(failurePage({ requestId, code, again: CONSOLE_PATH }), code === null ? 500 : 503);
   });

@@ -1,12 +1,20 @@
 // What operators asked for, kept for EVENT_DAYS: written before it is done, so that nothing is done without a word of it.
 import { type Database, guarded } from './database.ts';
 
+/** What operators can do, as the record names it. */
+export type ActionName =
+  | 'held-removals.approve'
+  | 'held-removals.reject'
+  | 'dead-letters.replay'
+  | 'pass.start'
+  | 'setup.open'
+  | 'setup.check';
+
 export interface NewOperatorAction {
   directoryId: string;
   /** `user:<id>`, `operator-token` or `setup-link`. */
   actor: string;
-  /** `held-removals.approve`, `dead-letters.replay`, `pass.start`, … */
-  action: string;
+  action: ActionName;
   /** Ids and counts; never an address or a name. */
   detail: Readonly<Record<string, string | number>>;
   requestId: string;

@@ -55,7 +55,7 @@ export class Examination {
   /** Makes `checks` wait for `first`, those that are not made yet. */
   after(first: Check, ...checks: readonly Check[]): void {
     for (const check of checks)
-      if (!this.#found.has(check)) this.add(waiting(check, `First: “${TITLES[first]}”.`));
+      if (!this.#found.has(check)) this.add(waiting(check, `Waits for “${TITLES[first]}”.`));
   }
 
   /** One for each check, in their order. */

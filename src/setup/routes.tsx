@@ -9,14 +9,16 @@ import {
   type ParsedConfig,
   parseConfig,
 } from '../config.ts';
-import { consoleErrorPage } from '../console/pages/no-permission.tsx';
 import { DatabaseError, openDatabase } from '../db/database.ts';
+import type { ActionName } from '../db/operator-actions.ts';
 import { keepSetupFindings, readSetupFindings, takeCheckTurn } from '../db/setup.ts';
 import { errorCode, log } from '../log.ts';
 import { formFields } from '../page/form-fields.ts';
+import { failurePage, nothingHerePage } from '../page/notices.tsx';
 import { navOf, SETUP_PATH } from '../page/operator-nav.ts';
+import { Said, saying } from '../page/said.tsx';
 import { limited } from '../sso/limit.ts';
-import { isSameOrigin } from '../sso/request-origin.ts';
+import { crossOrigin, isSameOrigin } from '../sso/request-origin.ts';
 import { operatorAction } from '../sync/operator-action.ts';
 import { SURROUNDINGS, syncPorts } from '../sync/ports.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
@@ -73,9 +75,7 @@ const knowing: MiddlewareHandler<SetupEnv> = async (c, next) => {
 
 const ownPagesOnly: MiddlewareHandler<SetupEnv> = async (c, next) => {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
-  if (isSameOrigin(c.req.raw.headers, c.get('authority').origin)) return next();
-  const message = 'This request did not come from a page of this application.';
-  return c.json({ error: { code: 'cross-origin', message } }, 403);
+  return isSameOrigin(c.req.raw.headers, c.get('authority').origin) ? next() : crossOrigin(c);
 };
 
 /** Lets super admins and the bearer of an open visit in. */
@@ -127,7 +127,6 @@ function page(
   where: 'inside' | 'at-the-door' = 'inside',
 ) {
   const parsed = c.get('parsed');
-  const said = c.req.query('said');
   const canAct = parsed.ok && where === 'inside';
   return doctorPage({
     ...frameOf(c),
@@ -136,7 +135,8 @@ function page(
     nowMs: Date.now(),
     values: canAct ? valuesToPaste(parsed.config, new URL(c.req.url).origin) : [],
     canAct,
-    said: said === 'import-started' || said === 'import-under-way' ? said : null,
+    maySignIn: c.get('visitor')?.kind === 'link' && canSignIn(c),
+    said: <Said said={c.req.query('said')} n={undefined} />,
   });
 }
 
@@ -163,7 +163,7 @@ async function show(c: SetupContext) {
 /** Does something for the visitor, in writing, and shows /setup again. */
 async function act<T>(
   c: SetupContext,
-  action: string,
+  action: ActionName,
   work: () => Promise<T>,
   outcomeOf: (result: T) => string,
   query = (_result: T) => '',
@@ -210,7 +210,7 @@ async function startImport(c: SetupContext) {
     'pass.start',
     () => startPassNow(ports, startPassIn(c.env), DEFAULT_DIRECTORY_ID),
     (outcome) => outcome,
-    (outcome) => `?said=import-${outcome}`,
+    (outcome) => saying(outcome),
   );
 }
 
@@ -247,9 +247,11 @@ const limitSize = bodyLimit({
 async function afterError(error: Error, c: SetupContext) {
   const requestId = c.get('requestId');
   log('error', 'request.failed', { requestId, code: errorCode(error) });
-  if (!(error instanceof DatabaseError)) return c.html(consoleErrorPage(requestId, null), 500);
+  const again = SETUP_PATH;
+  if (!(error instanceof DatabaseError))
+    return c.html(failurePage({ requestId, code: null, again }), 500);
   if ((c.get('visitor') as Visitor | undefined) === undefined)
-    return c.html(consoleErrorPage(requestId, error.code), 503);
+    return c.html(failurePage({ requestId, code: error.code, again }), 503);
   // It may answer questions about itself again, and still take no writes.
   const found = await checkDatabase(openDatabase(c.env.DB));
   const database = found.state === 'ok' ? databaseFinding(error) : found;
@@ -272,4 +274,5 @@ export const setup = new Hono<SetupEnv>()
   .get('/marketplace', configured, (c) =>
     c.html(marketplacePage({ ...frameOf(c), config: c.get('config') })),
   )
+  .get('*', (c) => c.html(nothingHerePage(SETUP_PATH), 404))
   .onError(afterError);

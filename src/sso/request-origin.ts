@@ -3,6 +3,7 @@
 // and passes if either header passes; this one wants both to hold and at least one to be there.
 //
 // The attack: another site's page posts here with our visitor's cookies (CSRF).
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../config.ts';
 
@@ -17,12 +18,16 @@ export function isSameOrigin(headers: Headers, origin: string): boolean {
   return (sentOrigin ?? origin) === origin && (site ?? 'same-origin') === 'same-origin';
 }
 
-/** Answers 403 to everything that is not from our own pages. */
-export const sameOriginOnly = createMiddleware<AppEnv>(async (c, next) => {
-  if (isSameOrigin(c.req.raw.headers, c.get('config').publicUrl.origin)) return next();
+/** The answer to a request that another site's page may have made. */
+export function crossOrigin(c: Context): Response {
   const message = 'This request did not come from a page of this application.';
   return c.json({ error: { code: 'cross-origin', message } }, 403);
-});
+}
+
+/** Answers 403 to everything that is not from our own pages. */
+export const sameOriginOnly = createMiddleware<AppEnv>(async (c, next) =>
+  isSameOrigin(c.req.raw.headers, c.get('config').publicUrl.origin) ? next() : crossOrigin(c),
+);
 
 /**
  * Refuses what is not a window: otherwise any site that somebody of an office has open could use up the office's limit

@@ -119,6 +119,9 @@ function concludeFor({ conclusions, problemBefore }: Looked, id: string): Conclu
   return { ...conclusion, isCredential: true };
 }
 
+const hasHeld = ({ conclusions }: Looked) =>
+  [...conclusions.values()].some((one) => one.kind === 'applied' && one.applied.outcome === 'held');
+
 /** Rests where the batch was too much for Google, so that the next one is not. Its messages are settled by now. */
 async function rest(ports: SyncPorts, directoryId: string, looked: Looked): Promise<void> {
   const limits = [...looked.conclusions.values()].filter(
@@ -181,6 +184,8 @@ async function consumeDirectory(
     durationMs: ports.nowMs() - startedMs,
   });
   await noteWhetherReadable(ports, directoryId, looked);
+  // From here on people are not in step, whatever is decided before the next cron.
+  if (hasHeld(looked)) await refreshCondition(ports, directoryId, 'as-stored');
   await rest(ports, directoryId, looked);
 }
 

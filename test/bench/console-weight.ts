@@ -119,7 +119,7 @@ export async function weighPages(deployment: Deployment): Promise<PageWeight[]> 
   const busy = /Replay these 20/;
   await add('/console (50 held, 20 letters, 8 passes, 5 channels)', '/console', { mustSay: busy });
   await hold(d1, 200);
-  const all = { mustSay: /Approve removing 200/ };
+  const all = { mustSay: /Remove these 200/ };
   await add('/console/held-removals (200 people)', '/console/held-removals', all);
   await add('/setup/marketplace', '/setup/marketplace');
 

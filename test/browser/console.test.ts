@@ -147,7 +147,7 @@ test('thirty who left, and one whose name is hostile: a pass that is asked for h
   await press(page, 'Reconcile now');
   expect(await said(page)).toBe('A pass has been started.');
   // Nobody reloads it.
-  await page.getByRole('heading', { name: '31 removals wait for your word' }).waitFor();
+  await page.getByRole('heading', { name: '31 removals wait for your decision' }).waitFor();
   await page.getByRole('heading', { level: 1, name: 'Not in step' }).waitFor();
   const rows = held(page).getByRole('row');
   expect(await rows.count()).toBe(32);
@@ -166,15 +166,15 @@ test('thirty who left, and one whose name is hostile: a pass that is asked for h
   await second.goto('/console/held-removals');
   const asked: string[] = [];
   page.on('request', (request) => asked.push(request.method()));
-  await press(page, 'Approve removing 31');
+  await press(page, 'Remove these 31');
   const tick = page.getByRole('checkbox', { name: 'I have looked at these 31 people' });
   expect(await tick.evaluate((box) => box.matches(':invalid:focus'))).toBe(true);
   expect(asked).toEqual([]);
   await tick.check();
-  await press(page, 'Approve removing 31');
+  await press(page, 'Remove these 31');
   expect(await said(page)).toBe('Approved: 31 people are being looked at once more.');
 
-  await press(second, 'Keep 31');
+  await press(second, 'Keep these 31');
   expect(await second.getByRole('alert').innerText()).toMatch(/^Nothing was done: the list has/);
   expect(await second.getByText('Nobody waits for a word.').count()).toBe(1);
   expect(await appearanceFaults(second, 'held-removals-conflict')).toEqual([]);
@@ -195,10 +195,10 @@ test('the same without JavaScript: the browser asks for the tick, then they are 
   expect(await overhang(page)).toBe(0);
   expect(await held(page).getByText('Person Number 31').count()).toBe(1);
   const asked = requests.length;
-  await press(page, 'Approve removing 12');
+  await press(page, 'Remove these 12');
   expect(requests.length).toBe(asked);
   await page.getByRole('checkbox').check();
-  await press(page, 'Approve removing 12');
+  await press(page, 'Remove these 12');
   expect(await said(page)).toBe('Approved: 12 people are being looked at once more.');
   await expect.poll(() => statusesOf(leavers), { timeout: 30_000 }).toEqual(['deleted']);
 });

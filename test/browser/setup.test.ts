@@ -196,7 +196,7 @@ test('an import that waits is watched without a reload', async () => {
       .bind(Date.now()),
   ]);
   await press(page, 'Check everything');
-  await heading(page, 'Nothing is wrong, and not all is done');
+  await heading(page, 'Nothing is wrong, but not everything is done');
   await page.getByText('12 people seen so far').waitFor();
   expect(await appearanceFaults(page, 'setup-waiting')).toEqual([]);
   await press(page, 'Start it now');

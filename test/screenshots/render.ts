@@ -107,7 +107,7 @@ async function takeConsole(page: Page): Promise<void> {
     });
   }
   for (const id of leavers) await atGoogle(`/people/${id}/delete`);
-  const waiting = `${LEAVERS.length - LET_GO} removals wait for your word`;
+  const waiting = `${LEAVERS.length - LET_GO} removals wait for your decision`;
   await until(waiting, async () => {
     await page.goto(`${app}/console`);
     return (await page.getByRole('heading', { name: waiting }).count()) === 1;

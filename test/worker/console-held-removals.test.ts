@@ -57,7 +57,7 @@ async function expectChanged(response: Response, waiting: number): Promise<strin
   const text = await response.text();
   expect(text).toContain(CHANGED);
   expect(text).toContain('role="alert"');
-  expect(text).toContain(waiting === 0 ? 'Nobody waits' : `Approve removing ${waiting}<`);
+  expect(text).toContain(waiting === 0 ? 'Nobody waits' : `Remove these ${waiting}<`);
   return text;
 }
 
@@ -75,7 +75,7 @@ test('who waits is shown with name, address and why, on both pages, under one na
       expect(text).toContain(`<bdi>${email}</bdi>`);
     }
     expect(text).not.toContain('person9@example.test');
-    expect(text.match(/Left out by a list, not asked about/g)).toHaveLength(8);
+    expect(text.match(/Left out of Google’s list; not asked about/g)).toHaveLength(8);
     expect(text.match(new RegExp(`value="${hashIn(text)}"`, 'g'))).toHaveLength(2);
     expect(text).toContain('I have looked at these 8 people');
   }

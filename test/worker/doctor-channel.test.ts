@@ -47,7 +47,7 @@ describe('a probe', () => {
     const { channel, sync } = await examined(world);
 
     expect(channel).toMatchObject({ state: 'ok' });
-    expect(channel.says).toBe(`One for a trial, to ${ADDRESS}, for 30 minutes.`);
+    expect(channel.says).toBe(`Google opened a trial channel to ${ADDRESS}, for 30 minutes.`);
     expect(sync).toMatchObject({ state: 'ok' });
     expect(sync.says).toBe('Its first message came 500 ms after it was asked for.');
     const [probe] = world.google.channels.live;

@@ -205,7 +205,7 @@ test('nobody answers at all: what waits names the one that failed, not one that 
   const { channel, sync } = await examined(world);
 
   for (const { says } of [channel, sync])
-    expect(says).toBe('First: “Google hands out access tokens”.');
+    expect(says).toBe('Waits for “Google hands out access tokens”.');
 });
 
 test.each(['constructor', 'toString', '__proto__', 'valueOf', 'hasOwnProperty'])(

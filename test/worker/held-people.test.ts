@@ -363,6 +363,23 @@ describe('an undelete', () => {
   });
 });
 
+test('a batch that holds somebody ends “in step” there, and not at the next cron', async () => {
+  const world = await aCompany();
+  const { DB } = world.env;
+  const since = () =>
+    DB.prepare('SELECT in_step_since_ms FROM directories').first('in_step_since_ms');
+  await DB.prepare('UPDATE directories SET in_step_since_ms = 1, channels_until_ms = ?1')
+    .bind(world.clock.nowMs + DAY)
+    .run();
+  await leave(world, idsOf(world, 1, 8));
+  expect(await heldRows()).toHaveLength(3);
+  expect(await since()).toBeNull();
+  // Decided before the next cron: in step from now on, and not from before.
+  await decide(world, approveHeldRemovals);
+  await world.settle();
+  expect(await since()).not.toBe(1);
+});
+
 describe('a word', () => {
   test('approved: all of them go, in passes and pushes, and count for nobody else', async () => {
     const world = await aCompany();

@@ -108,7 +108,7 @@ describe('security 6: a visit', () => {
     const response = await post(visitor, '/setup/import');
     expect([response.status, response.headers.get('location')]).toEqual([
       303,
-      `${APP}/setup?said=import-started`,
+      `${APP}/setup?said=started&n=0`,
     ]);
     expect(world.started).toHaveLength(1);
     expect(await actionRows()).toMatchObject([

@@ -1,8 +1,9 @@
 // What operators did lately, and how it ended.
-import type { OperatorAction } from '../../db/operator-actions.ts';
+import type { ActionName, OperatorAction } from '../../db/operator-actions.ts';
 import { Moment } from '../../page/moment.tsx';
+import { Listing } from './listing.tsx';
 
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<ActionName, string>> = {
   'held-removals.approve': 'Approved held removals',
   'held-removals.reject': 'Kept whose removal was held',
   'dead-letters.replay': 'Replayed dead letters',
@@ -37,32 +38,19 @@ function wordsFor(outcome: string | null): string {
 export function ActionsTaken({ actions }: { actions: readonly OperatorAction[] }) {
   if (actions.length === 0) return <p class="nothing">Nobody has done anything here yet.</p>;
   return (
-    <section class="wide" tabindex={0} aria-label="What operators did">
-      <table>
-        <caption class="unseen">What operators did</caption>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">What</th>
-            <th scope="col">Outcome</th>
-          </tr>
-        </thead>
-        <tbody>
-          {actions.map(({ atMs, actor, actorName, action, outcome }) => (
-            <tr>
-              <td>
-                <Moment ms={atMs} />
-              </td>
-              <td>
-                <bdi>{actorName ?? ACTORS[actor] ?? actor}</bdi>
-              </td>
-              <td>{WORDS[action] ?? action}</td>
-              <td>{wordsFor(outcome)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Listing label="What operators did" columns={['When', 'Who', 'What', 'Outcome']}>
+      {actions.map(({ atMs, actor, actorName, action, outcome }) => (
+        <tr>
+          <td>
+            <Moment ms={atMs} />
+          </td>
+          <td>
+            <bdi>{actorName ?? ACTORS[actor] ?? actor}</bdi>
+          </td>
+          <td>{WORDS[action] ?? action}</td>
+          <td>{wordsFor(outcome)}</td>
+        </tr>
+      ))}
+    </Listing>
   );
 }

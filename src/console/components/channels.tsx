@@ -2,6 +2,7 @@
 
 import { spanOf } from '../../page/moment.tsx';
 import type { Overview } from '../overview.ts';
+import { Listing } from './listing.tsx';
 
 const NAMES: Readonly<Record<string, string>> = {
   add: 'Newcomers',
@@ -32,33 +33,19 @@ export function Channels({
     (a, b) => a.event.localeCompare(b.event) || b.expiresAtMs - a.expiresAtMs,
   );
   return (
-    <section class="wide" tabindex={0} aria-label="Notification channels">
-      <table>
-        <caption class="unseen">Notification channels</caption>
-        <thead>
-          <tr>
-            <th scope="col">Announces</th>
-            <th scope="col">Confirmed</th>
-            <th scope="col">Time left</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sorted.map(({ event, isSynced, expiresAtMs }) => (
-            <tr>
-              <td>
-                {NAMES[event]}
-                <small>{event}</small>
-              </td>
-              <td>
-                <span class={`tag ${isSynced ? 'good' : 'wait'}`}>
-                  {isSynced ? 'Yes' : 'Not yet'}
-                </span>
-              </td>
-              <td class="word">{spanOf(expiresAtMs - nowMs)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Listing label="Notification channels" columns={['Announces', 'Confirmed', 'Time left']}>
+      {sorted.map(({ event, isSynced, expiresAtMs }) => (
+        <tr>
+          <td>
+            {NAMES[event]}
+            <small>{event}</small>
+          </td>
+          <td>
+            <span class={`tag ${isSynced ? 'good' : 'wait'}`}>{isSynced ? 'Yes' : 'Not yet'}</span>
+          </td>
+          <td class="word">{spanOf(expiresAtMs - nowMs)}</td>
+        </tr>
+      ))}
+    </Listing>
   );
 }

@@ -3,6 +3,7 @@ import type { OpenDeadLetter } from '../../db/dead-letters.ts';
 import { Moment } from '../../page/moment.tsx';
 import { REPLAY_PATH } from '../paths.ts';
 import { letterReasonOf } from '../reasons.ts';
+import { Listing } from './listing.tsx';
 
 interface DeadLettersProps {
   letters: readonly OpenDeadLetter[];
@@ -14,44 +15,25 @@ export function DeadLetters({ letters, count }: DeadLettersProps) {
   const replayable = letters.filter(({ userId }) => userId !== null);
   return (
     <form method="post" action={REPLAY_PATH}>
-      <section class="wide" tabindex={0} aria-label="Dead letters">
-        <table>
-          <caption class="unseen">Hints that could not be answered</caption>
-          <thead>
-            <tr>
-              <th scope="col">About</th>
-              <th scope="col">Why</th>
-              <th scope="col" class="number">
-                Tries
-              </th>
-              <th scope="col">When</th>
-            </tr>
-          </thead>
-          <tbody>
-            {letters.map(({ id, userId, name, email, reason, attempts, atMs }) => (
-              <tr>
-                <td>
-                  {userId !== null && <input type="hidden" name="id" value={id} />}
-                  {userId === null ? (
-                    'Nobody that could be read'
-                  ) : (
-                    <bdi>{name || email || userId}</bdi>
-                  )}
-                  {userId !== null && <small>{userId}</small>}
-                </td>
-                <td>
-                  {letterReasonOf(reason)}
-                  <small>{reason}</small>
-                </td>
-                <td class="number">{attempts}</td>
-                <td>
-                  <Moment ms={atMs} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <Listing label="Dead letters" columns={['About', 'Why', 'Tries', 'When']} numbers={['Tries']}>
+        {letters.map(({ id, userId, name, email, reason, attempts, atMs }) => (
+          <tr>
+            <td>
+              {userId !== null && <input type="hidden" name="id" value={id} />}
+              {userId === null ? 'Nobody that could be read' : <bdi>{name || email || userId}</bdi>}
+              {userId !== null && <small>{userId}</small>}
+            </td>
+            <td>
+              {letterReasonOf(reason)}
+              <small>{reason}</small>
+            </td>
+            <td class="number">{attempts}</td>
+            <td>
+              <Moment ms={atMs} />
+            </td>
+          </tr>
+        ))}
+      </Listing>
       <p class="actions">
         {replayable.length > 0 && (
           <button type="submit">

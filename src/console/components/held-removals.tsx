@@ -4,11 +4,12 @@ import type { HeldRemoval } from '../../db/held-removals.ts';
 import { Moment } from '../../page/moment.tsx';
 import type { HeldList } from '../../sync/held-removals.ts';
 import { HELD_PATH } from '../paths.ts';
+import { Listing } from './listing.tsx';
 
 const WHY = {
-  guard: 'Google denies them, beyond the guard',
-  missing: 'Left out by a list, not asked about',
-  'last-admin': 'Google denies them, the last super admin',
+  guard: 'Google no longer knows them; more than the guard allows',
+  missing: 'Left out of Google’s list; not asked about',
+  'last-admin': 'Google no longer knows them; the last super admin',
 } as const;
 
 const peopleIn = (count: number) => (count === 1 ? 'this one person' : `these ${count} people`);
@@ -29,7 +30,7 @@ function Approve({ list }: { list: HeldList }) {
       </label>
       <p class="actions">
         <button class="grave" type="submit">
-          Approve removing {count}
+          Remove these {count}
         </button>
       </p>
     </form>
@@ -41,19 +42,20 @@ function Keep({ list }: { list: HeldList }) {
     <form class="card" method="post" action={`${HELD_PATH}/reject`}>
       <h3>That is a mistake</h3>
       <p class="quiet small">
-        Everybody stays, and is not asked about for 24 hours. Whoever is seen alive leaves this list
-        by themselves.
+        Everybody stays, and is not asked about for 24 hours. Whoever Google shows again leaves this
+        list by itself.
       </p>
       <input type="hidden" name="hash" value={list.hash} />
       <p class="actions">
-        <button type="submit">Keep {list.removals.length}</button>
+        <button type="submit">Keep these {list.removals.length}</button>
       </p>
     </form>
   );
 }
 
 const nameOf = ({ fullName, email }: HeldRemoval) => fullName || email;
-const byName = (a: HeldRemoval, b: HeldRemoval) => (nameOf(a) < nameOf(b) ? -1 : 1);
+const ORDER = new Intl.Collator('en');
+const byName = (a: HeldRemoval, b: HeldRemoval) => ORDER.compare(nameOf(a), nameOf(b));
 
 /** More than anybody looks at, and half of what a page may weigh. */
 const NAMES_ON_ITS_PAGE = 2_000;
@@ -98,40 +100,30 @@ export function HeldRemovals({ list, isItsPage }: { list: HeldList; isItsPage: b
   const shown = removals.toSorted(byName).slice(0, most);
   return (
     <>
-      <section class="wide" tabindex={0} aria-label="People whose removal is held">
-        <table>
-          <caption class="unseen">People whose removal is held</caption>
-          <thead>
-            <tr>
-              <th scope="col">Person</th>
-              <th scope="col">Organisation unit</th>
-              <th scope="col">Why</th>
-              <th scope="col">Since</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ fullName, email, status, isAdmin, orgUnitPath, reason, sinceMs }) => (
-              <tr>
-                <td>
-                  <bdi>{fullName || email}</bdi>{' '}
-                  {isAdmin === 1 && <span class="tag bad">super admin</span>}{' '}
-                  {status !== 'active' && <span class="tag">{status}</span>}
-                  <small>
-                    <bdi>{email}</bdi>
-                  </small>
-                </td>
-                <td>
-                  <bdi>{orgUnitPath}</bdi>
-                </td>
-                <td>{WHY[reason]}</td>
-                <td>
-                  <Moment ms={sinceMs} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <Listing
+        label="People whose removal is held"
+        columns={['Person', 'Organisation unit', 'Why', 'Since']}
+      >
+        {shown.map(({ fullName, email, status, isAdmin, orgUnitPath, reason, sinceMs }) => (
+          <tr>
+            <td>
+              <bdi>{fullName || email}</bdi>{' '}
+              {isAdmin === 1 && <span class="tag bad">super admin</span>}{' '}
+              {status !== 'active' && <span class="tag">{status}</span>}
+              <small>
+                <bdi>{email}</bdi>
+              </small>
+            </td>
+            <td>
+              <bdi>{orgUnitPath}</bdi>
+            </td>
+            <td>{WHY[reason]}</td>
+            <td>
+              <Moment ms={sinceMs} />
+            </td>
+          </tr>
+        ))}
+      </Listing>
       <WhatToDo list={list} isItsPage={isItsPage} />
     </>
   );

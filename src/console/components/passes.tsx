@@ -2,6 +2,7 @@
 import type { ReconcileRun } from '../../db/reconcile-runs.ts';
 import { Moment } from '../../page/moment.tsx';
 import { PASSES_PATH } from '../paths.ts';
+import { Listing } from './listing.tsx';
 
 const OUTCOMES = {
   complete: ['good', 'Complete'],
@@ -37,52 +38,27 @@ export function ReconcileNow({ isUnderWay }: { isUnderWay: boolean }) {
 export function Passes({ runs }: { runs: readonly ReconcileRun[] }) {
   if (runs.length === 0) return <p class="nothing">There has been none yet.</p>;
   return (
-    <section class="wide" tabindex={0} aria-label="Last passes">
-      <table>
-        <caption class="unseen">Last passes</caption>
-        <thead>
-          <tr>
-            <th scope="col">Begun</th>
-            <th scope="col">Ended</th>
-            <th scope="col" class="number">
-              Took
-            </th>
-            <th scope="col" class="number">
-              Seen
-            </th>
-            <th scope="col" class="number">
-              Added
-            </th>
-            <th scope="col" class="number">
-              Changed
-            </th>
-            <th scope="col" class="number">
-              Removed
-            </th>
-            <th scope="col" class="number">
-              Drift
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr>
-              <td>
-                <Moment ms={run.startedMs} />
-              </td>
-              <td>
-                <Outcome outcome={run.outcome} reason={run.reason} />
-              </td>
-              <td class="number">{tookOf(run)}</td>
-              <td class="number">{run.usersSeen}</td>
-              <td class="number">{run.created}</td>
-              <td class="number">{run.changed}</td>
-              <td class="number">{run.removed}</td>
-              <td class="number">{run.drift > 0 ? <strong>{run.drift}</strong> : 0}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Listing
+      label="Last passes"
+      columns={['Begun', 'Ended', 'Took', 'Seen', 'Added', 'Changed', 'Removed', 'Drift']}
+      numbers={['Took', 'Seen', 'Added', 'Changed', 'Removed', 'Drift']}
+    >
+      {runs.map((run) => (
+        <tr>
+          <td>
+            <Moment ms={run.startedMs} />
+          </td>
+          <td>
+            <Outcome outcome={run.outcome} reason={run.reason} />
+          </td>
+          <td class="number">{tookOf(run)}</td>
+          <td class="number">{run.usersSeen}</td>
+          <td class="number">{run.created}</td>
+          <td class="number">{run.changed}</td>
+          <td class="number">{run.removed}</td>
+          <td class="number">{run.drift > 0 ? <strong>{run.drift}</strong> : 0}</td>
+        </tr>
+      ))}
+    </Listing>
   );
 }

@@ -25,7 +25,7 @@ export function heldRemovalsPage({ list, nav, who, said }: HeldRemovalsView) {
         <header class="page">
           <div>
             <h1>Held removals</h1>
-            <p class="lead">{reasonOf('deletions-held').text}</p>
+            {list.removals.length > 0 && <p class="lead">{reasonOf('deletions-held').text}</p>}
           </div>
         </header>
         {list.removals.length === 0 ? (

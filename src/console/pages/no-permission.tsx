@@ -1,5 +1,4 @@
 // What those read who may not open the console, or not yet.
-import type { DatabaseErrorCode } from '../../db/database.ts';
 import { GoogleLink } from '../../page/google-button.tsx';
 import { CONSOLE_PATH, SETUP_PATH } from '../../page/operator-nav.ts';
 import { operatorNotice } from '../../page/operator-page.tsx';
@@ -59,42 +58,6 @@ export function otherDirectoryPage({ name }: { name: string }) {
           Go back
         </a>
       </p>
-    ),
-  });
-}
-
-const DATABASE = {
-  'database-quota': [
-    'The database takes nothing more',
-    'A quota of the Cloudflare account is used up; a free plan’s starts anew at 00:00 UTC. What Google pushes waits in the queue.',
-  ],
-  'database-not-migrated': [
-    'The database is older than this version',
-    'Whoever runs Rollcall deploys once more, with npm run deploy: that migrates it.',
-  ],
-} as const;
-
-/** @param code of the database's failure; `null` = it was something else */
-export function consoleErrorPage(requestId: string, code: DatabaseErrorCode | null) {
-  const [title, text] =
-    code !== null && Object.hasOwn(DATABASE, code)
-      ? DATABASE[code as keyof typeof DATABASE]
-      : [
-          code === null ? 'Something went wrong on our side' : 'The database does not answer',
-          'Nothing is lost: what Google pushes waits in the queue. Try again in a minute.',
-        ];
-  return operatorNotice({
-    title,
-    text,
-    children: (
-      <>
-        <p class="actions">
-          <a class="button" href={CONSOLE_PATH}>
-            Try again
-          </a>
-        </p>
-        <p class="quiet small">Reference: {requestId}</p>
-      </>
     ),
   });
 }

@@ -14,6 +14,7 @@ import { reasonOf } from '../reasons.ts';
 
 /** What passes by itself, or was asked for. */
 const QUIET: ReadonlySet<string> = new Set(['importing', 'paused']);
+const needsSomebody = (reason: string) => !QUIET.has(reason.split(':')[0] ?? '');
 
 export interface OverviewView {
   overview: Overview;
@@ -60,6 +61,7 @@ function State({ health, nowMs }: { health: SyncHealth; nowMs: number }) {
               </>
             )}
           </p>
+          {look === 'wait' && <p>{reasonOf(health.reason).text}</p>}
         </div>
       </div>
     </div>
@@ -71,7 +73,7 @@ function Conditions({
   maySetUp,
 }: Pick<Overview, 'conditions'> & { maySetUp: boolean }) {
   return conditions
-    .filter(({ reason }) => reason !== 'deletions-held')
+    .filter(({ reason }) => needsSomebody(reason) && reason !== 'deletions-held')
     .map(({ reason }) => {
       const { title, text, asksTheDoctor } = reasonOf(reason);
       return (
@@ -90,7 +92,10 @@ function Conditions({
 
 function NeedsYou({ overview, maySetUp }: { overview: Overview; maySetUp: boolean }) {
   const { conditions, held, letters } = overview;
-  const isNothing = conditions.length === 0 && held.removals.length === 0 && letters.count === 0;
+  const isNothing =
+    !conditions.some(({ reason }) => needsSomebody(reason)) &&
+    held.removals.length === 0 &&
+    letters.count === 0;
   return (
     <section aria-labelledby="needs">
       <h2 id="needs">What needs you</h2>
@@ -102,7 +107,7 @@ function NeedsYou({ overview, maySetUp }: { overview: Overview; maySetUp: boolea
             {held.removals.length === 1
               ? '1 removal waits'
               : `${held.removals.length} removals wait`}{' '}
-            for your word
+            for your decision
           </h3>
           <p class="quiet">{reasonOf('deletions-held').text}</p>
           <HeldRemovals list={held} isItsPage={false} />

@@ -119,7 +119,10 @@ export async function checkChannel(
     return { channel: refusal(error, ports), sync: AFTER_CHANNEL };
   }
   const minutes = Math.round((probe.expiresMs - probe.openedMs) / 60_000);
-  const channel = ok('channel', `One for a trial, to ${addressOf(ports)}, for ${minutes} minutes.`);
+  const channel = ok(
+    'channel',
+    `Google opened a trial channel to ${addressOf(ports)}, for ${minutes} minutes.`,
+  );
   let probes: ChannelProbe[] = [];
   for (let poll = 0; poll < POLLS; poll += 1) {
     await wait(POLL_EVERY_MS);

@@ -26,7 +26,7 @@ export interface PeopleFound {
 }
 
 const AFTER_API = waiting('people', 'The Admin SDK API comes first.');
-const ON = ok('api', 'It answers.');
+const ON = ok('api', 'The Directory API answers.');
 
 /** What is wrong with the API itself; `null` for a refusal that is about people. */
 function apiTrouble(error: GoogleApiError, { key, api, admin }: PeopleWorld): Finding | null {

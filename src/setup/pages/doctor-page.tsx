@@ -1,10 +1,12 @@
 // The page at /setup: what the last check found, what to do about it, and the values to paste into Google.
 
+import type { Child } from 'hono/jsx';
 import { CopyValues } from '../../page/copy-value.tsx';
+import { GoogleLink } from '../../page/google-button.tsx';
 import { Moment, spanOf } from '../../page/moment.tsx';
-import { SETUP_PATH } from '../../page/operator-nav.ts';
-import type { NavItem } from '../../page/operator-page.tsx';
-import { operatorDocument } from '../../page/operator-page.tsx';
+import { CONSOLE_PATH, SETUP_PATH } from '../../page/operator-nav.ts';
+import { type NavItem, operatorDocument } from '../../page/operator-page.tsx';
+import { LOGIN_PATH } from '../../sso/paths.ts';
 import type { Check, Finding, Paste } from '../finding.ts';
 import { FindingList, NothingChecked } from './finding-list.tsx';
 
@@ -19,14 +21,11 @@ export interface DoctorView {
   values: readonly Paste[];
   /** Whether anything can be checked or started: not while the configuration is broken. */
   canAct: boolean;
+  /** Whether whoever came by the link could sign in now. */
+  maySignIn: boolean;
   /** What has just been asked for. */
-  said: 'import-started' | 'import-under-way' | null;
+  said: Child;
 }
-
-const SAID = {
-  'import-started': 'The import has been started.',
-  'import-under-way': 'A pass is under way already.',
-} as const;
 
 /** The first thing that is not green, in words; `null` when all is. */
 function summaryOf(findings: readonly Finding[]) {
@@ -36,20 +35,20 @@ function summaryOf(findings: readonly Finding[]) {
     return {
       look: 'bad',
       title: failed === 1 ? 'One thing is wrong' : `${failed} things are wrong`,
-      text: 'Mend the first red one, then check again: the others may follow from it.',
+      text: 'Fix the first red check, then check again: it may be the cause of the others.',
     };
   }
   if (waiting > 0) {
     return {
       look: 'wait',
-      title: 'Nothing is wrong, and not all is done',
-      text: 'What waits says for what.',
+      title: 'Nothing is wrong, but not everything is done',
+      text: 'Each waiting check says what it waits for.',
     };
   }
   return { look: 'good', title: 'All is well', text: 'Every check is green.' };
 }
 
-function Summary({ findings }: { findings: readonly Finding[] }) {
+function Summary({ findings, maySignIn }: { findings: readonly Finding[]; maySignIn: boolean }) {
   const { look, title, text } = summaryOf(findings);
   return (
     <div class={`card ${look}`} role="status">
@@ -60,6 +59,14 @@ function Summary({ findings }: { findings: readonly Finding[] }) {
           <p>{text}</p>
         </div>
       </div>
+      {look === 'good' && maySignIn && (
+        <div class="actions">
+          <GoogleLink href={`${LOGIN_PATH}?return_to=${CONSOLE_PATH}`} />
+          <span class="small">
+            as a super admin: from then on the set-up and the console are for super admins alone.
+          </span>
+        </div>
+      )}
     </div>
   );
 }
@@ -68,14 +75,14 @@ function CheckedAt({ checkedMs, nowMs }: { checkedMs: number; nowMs: number }) {
   return (
     <p class="quiet small">
       Checked <Moment ms={checkedMs} />
-      {nowMs - checkedMs >= 60_000 && `, ${spanOf(nowMs - checkedMs)} ago`}. Within 30 seconds the
-      same check is not made twice.
+      {nowMs - checkedMs >= 60_000 && `, ${spanOf(nowMs - checkedMs)} ago`}. You can check again
+      every 30 seconds.
     </p>
   );
 }
 
 export function doctorPage(view: DoctorView) {
-  const { findings, checkedMs, nowMs, values, canAct, said, nav, who } = view;
+  const { findings, checkedMs, nowMs, values, canAct, maySignIn, said, nav, who } = view;
   const stateOf = (check: Check) => findings?.find((one) => one.check === check)?.state;
   // What waits for something that has to be mended first does not come by itself.
   const changesByItself =
@@ -104,13 +111,9 @@ export function doctorPage(view: DoctorView) {
             </form>
           )}
         </header>
-        {said && (
-          <p class="said" role="status">
-            {SAID[said]}
-          </p>
-        )}
+        {said}
         <div id="findings" class="flow" data-live={changesByItself ? true : undefined}>
-          {findings && <Summary findings={findings} />}
+          {findings && <Summary findings={findings} maySignIn={maySignIn} />}
           <h2 class="unseen">Checks</h2>
           {findings ? (
             <FindingList findings={findings} canStartImport={canAct} />

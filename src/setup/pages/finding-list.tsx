@@ -3,11 +3,12 @@ import { CopyValues } from '../../page/copy-value.tsx';
 import { CHECKS, type Finding, TITLES } from '../finding.ts';
 
 const LOOKS = { ok: 'good', failed: 'bad', waiting: 'wait' } as const;
-const WORDS = { ok: 'Green', failed: 'Red', waiting: 'Waiting' } as const;
+const WORDS = { ok: 'Passed', failed: 'Failed', waiting: 'Waiting' } as const;
 
-const ADDRESS = /(https:\/\/[^\s(),]*[^\s(),.:])/;
+const ADDRESS =
+  /(https:\/\/(?:admin\.google|console\.cloud\.google|search\.google|accounts\.google)\.com\/[^\s(),]*[^\s(),.:])/;
 
-/** Addresses of Google's and Cloudflare's consoles are to be clicked. The text is ours, and what Google said is in `says`. */
+/** Addresses of Google's consoles are to be clicked, and no others: a step may hold a name that somebody chose. */
 function Linked({ text }: { text: string }) {
   return text.split(ADDRESS).map((part, i) =>
     i % 2 === 0 ? (
@@ -72,11 +73,14 @@ export function FindingList({
   findings: readonly Finding[];
   canStartImport: boolean;
 }) {
+  // It would only fail while people can't be read.
+  const canStart =
+    canStartImport && findings.some(({ check, state }) => check === 'people' && state === 'ok');
   return (
     <ol class="findings">
       {findings.map((finding) => (
         <One finding={finding}>
-          {finding.check === 'import' && finding.state !== 'ok' && canStartImport && (
+          {finding.check === 'import' && finding.state !== 'ok' && canStart && (
             <form class="actions" method="post" action="/setup/import">
               <button type="submit">Start it now</button>
             </form>

@@ -56,13 +56,14 @@ export function closedDoorPage({
     text:
       name === null ? (
         <>
-          Sign in as a super admin of Google Workspace. Before anybody can sign in, the set-up is
-          opened with the link of <code>npm run setup-link</code>.
+          {canSignIn && 'Sign in as a super admin of Google Workspace. '}Before the first super
+          admin has signed in, the set-up is opened with the link of <code>npm run setup-link</code>
+          .
         </>
       ) : (
         'You are signed in, and you are no super admin of this deployment’s Google Workspace.'
       ),
-    children: (
+    children: (canSignIn || name !== null) && (
       <p class="actions">
         {canSignIn && name === null && <GoogleLink href={SIGN_IN} />}
         {canSignIn && name !== null && (
