@@ -1,7 +1,6 @@
 // The tables of set-up and console as drizzle sees them; the others are schema.ts. The truth is migrations/*.sql: a test
 // proves them equal.
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { directories } from './schema.ts';
 
 export const setupVisits = sqliteTable('setup_visits', {
   linkHash: text('link_hash').primaryKey(),
@@ -47,9 +46,7 @@ export const operatorActions = sqliteTable(
 );
 
 export const peopleCounts = sqliteTable('people_counts', {
-  directoryId: text('directory_id')
-    .primaryKey()
-    .references(() => directories.id),
+  directoryId: text('directory_id').primaryKey(),
   seq: integer('seq').notNull(),
   active: integer('active').notNull(),
   suspended: integer('suspended').notNull(),

@@ -209,7 +209,7 @@ test.each([true, false])(
     const people = javaScriptEnabled ? crowd.slice(42, 50) : crowd.slice(50, 58);
     await hold(people);
     const { page } = await open('/console', { javaScriptEnabled });
-    await press(page, 'Keep 8');
+    await press(page, 'Keep these 8');
     expect(await said(page)).toBe('8 people stay, and are not asked about for 24 hours.');
     expect(await held(page).count()).toBe(0);
     expect(await statusesOf(people)).toEqual(['active']);
@@ -220,14 +220,14 @@ test('more than fifty are looked at on a page of their own, and decided about th
   const people = crowd.slice(58, 118);
   await hold(people);
   const { page } = await open('/console');
-  expect(await page.getByRole('button', { name: /^(Keep|Approve)/ }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: /^(Keep|Remove)/ }).count()).toBe(0);
   await page.getByRole('link', { name: 'Look at all 60 and decide' }).click();
   await page.getByRole('heading', { level: 1, name: 'Held removals' }).waitFor();
   expect(await held(page).getByRole('row').count()).toBe(61);
   expect(await appearanceFaults(page, 'held-removals')).toEqual([]);
   await page.goto('/console/held-removals');
   expect(await keyboardFaults(page)).toEqual([]);
-  await press(page, 'Keep 60');
+  await press(page, 'Keep these 60');
   expect(await said(page)).toMatch(/^60 people stay/);
 });
 
