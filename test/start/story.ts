@@ -126,7 +126,8 @@ export function tell(line: LogLine, person: (id: string) => PersonName | null): 
     case 'reconcile.held':
       return `${field('missing')} people are missing on the list, more than the deletion guard lets go: held`;
     case 'operator.acted':
-      return `${actor()}  ${ACTION_WORDS[field('action')] ?? field('action')}: ${field('outcome')}`;
+      // Whom it was about is in the record; here it would be a line of numbers.
+      return `${actor()}  ${ACTION_WORDS[field('action')] ?? field('action')}: ${field('outcome').replace(/ \(\d.*\)$/, '')}`;
     case 'console.refused':
       return `${name()}  came to the console, which is for super admins`;
     case 'setup.unavailable':
