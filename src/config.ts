@@ -118,6 +118,16 @@ const VARS = {
   ALERT_WEBHOOK_URL: webhookUrl.optional(),
 };
 
+/** What the Worker can't do without; a var of these names would be none of ours. */
+export const BINDINGS = [
+  'DB',
+  'CHANNELS',
+  'CHANGES',
+  'RECONCILE',
+  'PUSH_LIMIT',
+  'LOGIN_LIMIT',
+] as const;
+
 type Name = keyof typeof VARS;
 
 const DAY_MS = 86_400_000;
@@ -207,14 +217,7 @@ function parse(env: Env): ParsedConfig {
       });
     }
   }
-  for (const name of [
-    'DB',
-    'CHANNELS',
-    'CHANGES',
-    'RECONCILE',
-    'PUSH_LIMIT',
-    'LOGIN_LIMIT',
-  ] as const) {
+  for (const name of BINDINGS) {
     if (typeof env[name] !== 'object')
       problems.push({ name, problem: 'is not bound: take wrangler.toml as it is' });
   }

@@ -2,10 +2,10 @@
 // behind this reads and changes the directory of that session, and no other.
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../config.ts';
-import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { log } from '../log.ts';
 import { CONSOLE_PATH, navOf } from '../page/operator-nav.ts';
-import { type Session, sessionOf } from '../sso/session.ts';
+import { mayOpenSetup } from '../setup/door.ts';
+import { nameOf, type Session, sessionOf } from '../sso/session.ts';
 import { noPermissionPage, signInPage } from './pages/no-permission.tsx';
 
 export interface ConsoleEnv {
@@ -17,13 +17,11 @@ const ADMIN_ROLE = 'rollcall:admin';
 
 const mayOperate = ({ user }: Session) => user.isAdmin || user.roles.includes(ADMIN_ROLE);
 
-export const nameOf = ({ user }: Session) => user.name || user.email;
-
 /** The navigation for somebody who may operate. */
-export const navFor = ({ user }: Session) =>
+export const navFor = (session: Session) =>
   navOf({
     mayOpenConsole: true,
-    mayOpenSetup: user.isAdmin && user.directoryId === DEFAULT_DIRECTORY_ID,
+    mayOpenSetup: mayOpenSetup(session),
   });
 
 /** 401 with a way to sign in for strangers, 403 for everybody else who may not. */

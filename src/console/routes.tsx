@@ -11,6 +11,7 @@ import { failurePage, nothingHerePage } from '../page/notices.tsx';
 import { CONSOLE_PATH, SETUP_PATH } from '../page/operator-nav.ts';
 import { Said, type SaidCode, saying } from '../page/said.tsx';
 import { sameOriginOnly } from '../sso/request-origin.ts';
+import { nameOf } from '../sso/session.ts';
 import { replayDeadLetters } from '../sync/dead-letters.ts';
 import {
   approveHeldRemovals,
@@ -21,7 +22,7 @@ import {
 import { operatorAction } from '../sync/operator-action.ts';
 import { syncPorts } from '../sync/ports.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
-import { type ConsoleEnv, nameOf, navFor, operatorsOnly } from './access.ts';
+import { type ConsoleEnv, navFor, operatorsOnly } from './access.ts';
 import { readOverview } from './overview.ts';
 import { heldRemovalsPage } from './pages/held-removals.tsx';
 import { otherDirectoryPage } from './pages/no-permission.tsx';

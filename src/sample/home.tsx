@@ -1,6 +1,7 @@
 // The sample application's pages: who you are, or a way to sign in; and whether people are in step. Pure functions of
 // their view model; strangers learn no head count, no addresses and no channels.
 import { GoogleLink } from '../page/google-button.tsx';
+import { Moment } from '../page/moment.tsx';
 import { CONSOLE_PATH } from '../page/operator-nav.ts';
 import { htmlDocument } from '../page/page.tsx';
 import { FrameSignIn } from '../sso/pages.tsx';
@@ -18,13 +19,6 @@ const REASONS: Readonly<Record<string, string>> = {
   credential: 'Google Workspace does not let Rollcall read at the moment. What is known is kept.',
 };
 
-const clock = (ms: number) =>
-  new Date(ms).toLocaleString('en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  });
-
 function State({ health }: { health: SyncHealth }) {
   if (!health.inStep) {
     const reason =
@@ -35,19 +29,16 @@ function State({ health }: { health: SyncHealth }) {
       </div>
     );
   }
-  const since = new Date(health.sinceMs);
   return (
     <div class="state good" role="status">
       <span>
-        <strong>In step</strong> since{' '}
-        <time datetime={since.toISOString()}>{clock(health.sinceMs)} UTC</time>
+        <strong>In step</strong> since <Moment ms={health.sinceMs} />
       </span>
     </div>
   );
 }
 
 function SignedIn({ session }: { session: Session }) {
-  const until = clock(session.expiresMs);
   return (
     <>
       <Person user={session.user} />
@@ -69,9 +60,7 @@ function SignedIn({ session }: { session: Session }) {
         </form>
       </div>
       <p class="fine">
-        Signed in until{' '}
-        <time datetime={new Date(session.expiresMs).toISOString()}>{until} UTC</time>, or until your
-        account is suspended.
+        Signed in until <Moment ms={session.expiresMs} />, or until your account is suspended.
       </p>
     </>
   );

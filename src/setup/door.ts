@@ -34,6 +34,10 @@ export function authorityOf(
   return { appSecret, origin: (publicUrl ?? new URL(requestUrl)).origin };
 }
 
+/** What concerns the whole deployment is for the super admins of its own directory. */
+export const mayOpenSetup = ({ user }: Session): boolean =>
+  user.isAdmin && user.directoryId === DEFAULT_DIRECTORY_ID;
+
 const hostOf = ({ origin }: SetupAuthority) => ({ publicUrl: new URL(origin) });
 
 /**
@@ -48,7 +52,7 @@ export async function visitorOf(
 ): Promise<Visitor> {
   const host = hostOf(authority);
   const session = await sessionOf(env, host, cookies, 'page');
-  if (session?.user.isAdmin && session.user.directoryId === DEFAULT_DIRECTORY_ID)
+  if (session !== null && mayOpenSetup(session))
     return { kind: 'admin', actor: `user:${session.user.id}`, session };
   const visit = onlyCookie(cookies, setupCookie(host));
   const isOpen =

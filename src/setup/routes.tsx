@@ -19,6 +19,7 @@ import { navOf, SETUP_PATH } from '../page/operator-nav.ts';
 import { Said, saying } from '../page/said.tsx';
 import { limited } from '../sso/limit.ts';
 import { crossOrigin, isSameOrigin } from '../sso/request-origin.ts';
+import { nameOf } from '../sso/session.ts';
 import { operatorAction } from '../sync/operator-action.ts';
 import { SURROUNDINGS, syncPorts } from '../sync/ports.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
@@ -91,7 +92,7 @@ const door: MiddlewareHandler<SetupEnv> = async (c, next) => {
   }
   if (visitor.kind === 'stranger') {
     const { session } = visitor;
-    const name = session && (session.user.name || session.user.email);
+    const name = session && nameOf(session);
     return c.html(closedDoorPage({ canSignIn: canSignIn(c), name }), session ? 403 : 401);
   }
   c.set('visitor', visitor);
@@ -117,7 +118,7 @@ function frameOf(c: SetupContext) {
   const session = visitor?.kind === 'admin' ? visitor.session : null;
   return {
     nav: navOf({ mayOpenConsole: session !== null, mayOpenSetup: visitor !== undefined }),
-    who: session && (session.user.name || session.user.email),
+    who: session && nameOf(session),
   };
 }
 

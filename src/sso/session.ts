@@ -18,6 +18,9 @@ export type { Session };
 const cookieOf = (config: CookieHost, kind: SessionKind) =>
   kind === 'frame' ? FRAME_COOKIE : sessionCookie(config);
 
+/** What somebody is called; whoever has no name by their address. */
+export const nameOf = ({ user }: Session): string => user.name || user.email;
+
 /** Every token that a request presents, more than one included: what a sign-out has to end. */
 export function presentedTokens(
   config: CookieHost,

@@ -12,7 +12,7 @@ import { readDirectory } from '../db/directories.ts';
 import { readHeldSummary } from '../db/held-removals.ts';
 import type { Fetch } from '../google/http.ts';
 import { remedyOf } from '../google/token-errors.ts';
-import { conditionsOf } from './health.ts';
+import { conditionsOf, needsAPerson } from './health.ts';
 import type { SyncPorts } from './ports.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -30,11 +30,6 @@ const WHAT_TO_DO: Readonly<Record<string, string>> = {
   'no-channel':
     'At least one wanted event has no channel that Google has confirmed: look for channel.not-opened and its remedy in the log; if there is none, Google can’t reach PUBLIC_URL.',
 };
-
-/** The others pass by themselves, or were asked for. */
-function needsAPerson(reason: string): boolean {
-  return reason.startsWith('credential:') || Object.hasOwn(WHAT_TO_DO, reason);
-}
 
 function textOf(host: string, condition: string, state: AlertState): string {
   if (state === 'ended') return `Rollcall at ${host}: ${condition} is over.`;

@@ -9,6 +9,12 @@ export interface Condition {
   sinceMs: number | null;
 }
 
+/** What passes by itself, or was asked for. */
+const NEEDS_NOBODY: ReadonlySet<string> = new Set(['importing', 'paused']);
+
+/** Whether a reason is for a person to do something about. */
+export const needsAPerson = (reason: string): boolean => !NEEDS_NOBODY.has(reason);
+
 export type SyncHealth = { inStep: true; sinceMs: number } | ({ inStep: false } & Condition);
 
 /** How many removals wait for an operator's word, and since when the longest. */

@@ -5,7 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { experimental_readRawConfig } from 'wrangler';
-import { SECRETS, VARS } from '../../src/setup/cli/deploy-settings.ts';
+import { SECRETS } from '../../src/config-fields.ts';
+import { VARS } from '../../src/setup/cli/deploy-settings.ts';
 import { configuredDatabase } from '../../src/setup/cli/deployed.ts';
 import { ROOT } from './deploy-project.ts';
 

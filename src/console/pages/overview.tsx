@@ -3,7 +3,7 @@ import type { Child } from 'hono/jsx';
 import { Moment, spanOf } from '../../page/moment.tsx';
 import { CONSOLE_PATH, SETUP_PATH } from '../../page/operator-nav.ts';
 import { type NavItem, operatorDocument } from '../../page/operator-page.tsx';
-import type { SyncHealth } from '../../sync/health.ts';
+import { needsAPerson, type SyncHealth } from '../../sync/health.ts';
 import { ActionsTaken } from '../components/actions-taken.tsx';
 import { Channels } from '../components/channels.tsx';
 import { DeadLetters } from '../components/dead-letters.tsx';
@@ -11,10 +11,6 @@ import { HeldRemovals } from '../components/held-removals.tsx';
 import { Passes, ReconcileNow } from '../components/passes.tsx';
 import type { Overview } from '../overview.ts';
 import { reasonOf } from '../reasons.ts';
-
-/** What passes by itself, or was asked for. */
-const QUIET: ReadonlySet<string> = new Set(['importing', 'paused']);
-const needsSomebody = (reason: string) => !QUIET.has(reason.split(':')[0] ?? '');
 
 export interface OverviewView {
   overview: Overview;
@@ -46,7 +42,7 @@ function State({ health, nowMs }: { health: SyncHealth; nowMs: number }) {
       </div>
     );
   }
-  const look = QUIET.has(health.reason) ? 'wait' : 'bad';
+  const look = needsAPerson(health.reason) ? 'bad' : 'wait';
   return (
     <div class={`card ${look}`}>
       <div class={`state ${look}`}>
@@ -73,11 +69,11 @@ function Conditions({
   maySetUp,
 }: Pick<Overview, 'conditions'> & { maySetUp: boolean }) {
   return conditions
-    .filter(({ reason }) => needsSomebody(reason) && reason !== 'deletions-held')
+    .filter(({ reason }) => needsAPerson(reason) && reason !== 'deletions-held')
     .map(({ reason }) => {
       const { title, text, asksTheDoctor } = reasonOf(reason);
       return (
-        <div class={`card ${QUIET.has(reason) ? 'wait' : 'bad'}`}>
+        <div class="card bad">
           <h3>{title}</h3>
           <p>{text}</p>
           {asksTheDoctor && maySetUp && (
@@ -93,7 +89,7 @@ function Conditions({
 function NeedsYou({ overview, maySetUp }: { overview: Overview; maySetUp: boolean }) {
   const { conditions, held, letters } = overview;
   const isNothing =
-    !conditions.some(({ reason }) => needsSomebody(reason)) &&
+    !conditions.some(({ reason }) => needsAPerson(reason)) &&
     held.removals.length === 0 &&
     letters.count === 0;
   return (

@@ -1,4 +1,4 @@
-// What `npm run deploy` and `npm run setup-link` have in common: how they take their options, and how they end.
+// What the commands have in common: how they take their options, and how they end.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { complain } from './printable.ts';
 import { Stop } from './wrangler.ts';
@@ -18,14 +18,18 @@ export function optionsOf<T extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
-/** Runs a command, and prints what ended it. */
-export async function run(main: () => Promise<void>): Promise<void> {
+/**
+ * Runs a command, and prints what ended it.
+ *
+ * @param codeOfFailure the exit code where it could not do what it is for
+ */
+export async function run(main: () => Promise<void>, codeOfFailure = 1): Promise<void> {
   try {
     await main();
   } catch (error) {
     // Of any other error the words may hold what was read.
     const name = error instanceof Error ? ` (${error.name})` : '';
     complain(error instanceof Stop ? error.message : `The command itself failed${name}.`);
-    process.exitCode = 1;
+    process.exitCode = codeOfFailure;
   }
 }

@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { SECRETS, type Settings, VARS } from './deploy-settings.ts';
+import { SECRETS } from '../../config-fields.ts';
+import { type Settings, VARS } from './deploy-settings.ts';
 import { Stop } from './wrangler.ts';
 
 export const DEPLOY_FILE = '.deploy.vars';

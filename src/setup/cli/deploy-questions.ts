@@ -17,7 +17,9 @@ export function readKeyFile(path: string): string {
   try {
     text = readText(absolute);
   } catch (error) {
-    throw new Stop(`${path} can't be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new Stop(
+      `The key file can't be used: ${path} can't be read: ${(error as NodeJS.ErrnoException).code}`,
+    );
   }
   try {
     return JSON.stringify(JSON.parse(text));

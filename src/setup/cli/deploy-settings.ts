@@ -1,10 +1,7 @@
 // Which settings a deploy may carry, which of them are secret, and what is missing or wrong with those at hand. The
 // judge is the Worker's own parser, so that nothing is deployed that it would refuse.
 import { type ConfigProblem, type Env, parseConfig } from '../../config.ts';
-import { SECRETS } from '../../config-fields.ts';
 import type { Deployed } from './deployed.ts';
-
-export { SECRETS };
 
 export const VARS: readonly string[] = [
   'PUBLIC_URL',

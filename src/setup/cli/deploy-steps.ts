@@ -3,8 +3,9 @@
 // works on a first deploy too, because an absent database is created by its name, under which `wrangler deploy` finds
 // it (src/d1/create.ts; D1Handler of deploy-helpers' provision-bindings.ts, wrangler 4.155). Everything before the
 // database only looks. Every later step can be repeated: a run after a failure goes on where it stopped.
+import { SECRETS } from '../../config-fields.ts';
 import { askFor, merged, newAppSecret } from './deploy-questions.ts';
-import { judge, SECRETS, type Settings } from './deploy-settings.ts';
+import { judge, type Settings } from './deploy-settings.ts';
 import { type Deployed, lookAtDeployed } from './deployed.ts';
 import { withoutSecrets, withSecretsFile } from './secrets-file.ts';
 import type { Asker } from './terminal.ts';

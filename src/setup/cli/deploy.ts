@@ -1,10 +1,11 @@
 // `npm run deploy`: creates what is missing, migrates, deploys, sets PUBLIC_URL, and ends with the set-up link. Safe to
 // run again at any time. What the file holds is what the Worker gets; what it does not name stays as it is there.
 import { resolve } from 'node:path';
+import { SECRETS } from '../../config-fields.ts';
 import { optionsOf, run } from './command.ts';
 import { DEPLOY_FILE, readSettings, refuseUnknown, saveSetting } from './deploy-file.ts';
 import { merged, readKeyFile } from './deploy-questions.ts';
-import { SECRETS, VARS } from './deploy-settings.ts';
+import { VARS } from './deploy-settings.ts';
 import { deploy } from './deploy-steps.ts';
 import { printSetupLink } from './link-at-terminal.ts';
 import { say } from './printable.ts';

@@ -2,7 +2,8 @@
 // deploy: a guess here could migrate a stranger's database, or replace a secret that nobody can read back.
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { SECRETS, VARS } from './deploy-settings.ts';
+import { SECRETS } from '../../config-fields.ts';
+import { VARS } from './deploy-settings.ts';
 import { jsonOf, Stop, type Wrangler } from './wrangler.ts';
 
 export interface Deployed {

@@ -6,13 +6,14 @@
 //   npm run doctor -- --env-file prod.vars  settings from another file
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { parseArgs, styleText } from 'node:util';
-import { type Env, parseConfig } from '../../config.ts';
+import { styleText } from 'node:util';
+import { BINDINGS, type Env, parseConfig } from '../../config.ts';
 import { examine } from '../doctor.ts';
-import { readSettings, readText } from './deploy-file.ts';
+import { optionsOf, run } from './command.ts';
+import { readSettings } from './deploy-file.ts';
+import { readKeyFile } from './deploy-questions.ts';
 import { type Style, showFindings } from './doctor-text.ts';
 import { complain } from './printable.ts';
-import { Stop } from './wrangler.ts';
 
 /** The first that is there; as the other commands look for them. */
 const ENV_FILES = ['.deploy.vars', '.dev.vars'];
@@ -23,9 +24,7 @@ const USAGE = `Usage: npm run doctor -- [--env-file PATH] [--key PATH]
 `;
 
 /** Bindings exist in the Worker alone: here they are neither there nor missing. */
-const NO_BINDINGS = Object.fromEntries(
-  ['DB', 'CHANNELS', 'CHANGES', 'RECONCILE', 'PUSH_LIMIT', 'LOGIN_LIMIT'].map((name) => [name, {}]),
-);
+const NO_BINDINGS = Object.fromEntries(BINDINGS.map((name) => [name, {}]));
 
 /** What the first deploy finds out or makes; until then the checks of Google's side need something in its place. */
 const STAND_INS = {
@@ -33,45 +32,24 @@ const STAND_INS = {
   APP_SECRET: () => randomBytes(36).toString('base64'),
 };
 
-class UsageError extends Error {}
-
-function readKey(path: string): string {
-  try {
-    return readText(path);
-  } catch {
-    throw new UsageError(`The key file can't be read: ${path}`);
-  }
-}
-
-function settings(args: string[]): { env: Env; isHelp: boolean } {
-  let values: { 'env-file'?: string; key?: string; help?: boolean };
-  try {
-    const options = {
-      'env-file': { type: 'string' },
-      key: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    } as const;
-    ({ values } = parseArgs({ args, options }));
-  } catch {
-    // Its words repeat what was typed; a secret may have been.
-    throw new UsageError(USAGE);
-  }
-  const { 'env-file': file, key, help = false } = values;
+function settings(file: string | undefined, key: string | undefined): Env {
   const found = file ?? ENV_FILES.find((path) => existsSync(path));
   const vars = found === undefined ? {} : readSettings(found, true, complain);
-  const keyFile = key === undefined ? {} : { GOOGLE_SERVICE_ACCOUNT_KEY: readKey(key) };
-  const env = { ...vars, ...process.env, ...keyFile, ...NO_BINDINGS };
-  return { env: env as unknown as Env, isHelp: help };
+  const keyFile = key === undefined ? {} : { GOOGLE_SERVICE_ACCOUNT_KEY: readKeyFile(key) };
+  return { ...vars, ...process.env, ...keyFile, ...NO_BINDINGS } as unknown as Env;
 }
 
 const style: Style = (format, text) => styleText(format, text, { stream: process.stdout });
 
-async function main(): Promise<number> {
-  const { env, isHelp } = settings(process.argv.slice(2));
-  if (isHelp) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
+async function main(): Promise<void> {
+  const options = {
+    'env-file': { type: 'string' },
+    key: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const;
+  const { 'env-file': file, key, help } = optionsOf(options, USAGE);
+  if (help) return void process.stdout.write(USAGE);
+  const env = settings(file, key);
   const notBeforeDeploy = (['PUBLIC_URL', 'APP_SECRET'] as const).filter((name) => !env[name]);
   const standIns = notBeforeDeploy.map((name) => [name, STAND_INS[name]()]);
   const findings = await examine({
@@ -87,15 +65,7 @@ async function main(): Promise<number> {
   });
   const width = Math.min(process.stdout.columns ?? 100, 100);
   process.stdout.write(showFindings(findings, { style, width }));
-  return findings.some(({ state }) => state === 'failed') ? 1 : 0;
+  process.exitCode = findings.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  // Of any other error the words may hold what was read.
-  const isOurs = error instanceof UsageError || error instanceof Stop;
-  const name = error instanceof Error ? ` (${error.name})` : '';
-  complain(isOurs ? error.message : `The doctor itself failed${name}.`);
-  process.exitCode = 2;
-}
+await run(main, 2);
