@@ -41,6 +41,7 @@ export const operatorActions = sqliteTable(
     requestId: text('request_id').notNull(),
     atMs: integer('at_ms').notNull(),
     outcome: text('outcome'),
+    result: text('result'),
   },
   (table) => [index('operator_actions_by_time').on(table.directoryId, table.atMs)],
 );

@@ -20,6 +20,7 @@ export const directories = sqliteTable('directories', {
   inStepSinceMs: integer('in_step_since_ms'),
   suspectChannels: integer('suspect_channels').notNull().default(0),
   lastPassMs: integer('last_pass_ms'),
+  rolesVersion: integer('roles_version').notNull().default(0),
 });
 
 export const USER_STATUSES = ['active', 'suspended', 'archived', 'deleted'] as const;
@@ -55,6 +56,7 @@ export const users = sqliteTable(
     createdMs: integer('created_ms').notNull(),
     changedMs: integer('changed_ms').notNull(),
     deletedMs: integer('deleted_ms'),
+    words: text('words').notNull().default('[]'),
   },
   (table) => [
     index('users_by_email').on(table.directoryId, table.email),
@@ -115,6 +117,7 @@ export const events = sqliteTable(
     index('events_of_removals')
       .on(table.directoryId, table.atMs)
       .where(sql`${table.type} = 'user.deleted'`),
+    index('events_by_user').on(table.userId),
   ],
 );
 

@@ -2,10 +2,11 @@
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, test } from 'vitest';
 import * as operatorSchema from '../../src/db/operator-schema.ts';
+import * as rolesSchema from '../../src/db/roles-schema.ts';
 import * as schema from '../../src/db/schema.ts';
 import { env } from './world.ts';
 
-const tables = Object.values({ ...schema, ...operatorSchema })
+const tables = Object.values({ ...schema, ...operatorSchema, ...rolesSchema })
   .filter((value) => typeof value === 'object' && !Array.isArray(value))
   .map((value) => getTableConfig(value as SQLiteTable))
   .map((config) => ({ name: config.name, config }));
@@ -139,12 +140,19 @@ test('tables with a text key are stored by that key alone where each look writes
 
   expect(real.map(({ name }) => name)).toEqual([
     'alerts',
+    'api_tokens',
     'channel_probes',
+    'group_members',
+    'group_pages',
+    'groups',
     'hand_over_codes',
     'held_removals',
     'listed_people',
     'people_counts',
+    'people_terms',
     'reconcile_runs',
+    'role_recomputes',
+    'roles_by_hand',
     'sessions',
     'setup_visits',
     'sign_in_refusals',
