@@ -2,12 +2,18 @@
 // scopes) and then the account's (an admin of this customer). Refuses by throwing Google's errors.
 import type { AccessToken, AccessTokens } from './access-tokens.ts';
 import { fail, notAuthorized } from './google-error.ts';
-import { type ServiceAccounts, USER_READONLY_SCOPE, USER_SCOPE } from './service-accounts.ts';
+import {
+  GROUP_MEMBER_READONLY_SCOPE,
+  GROUP_SCOPE,
+  type ServiceAccounts,
+  USER_READONLY_SCOPE,
+  USER_SCOPE,
+} from './service-accounts.ts';
 import type { Workspace } from './workspace.ts';
 
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';
 
-/** Scopes of which any one suffices (facts 2, 3.1, 3.2). */
+/** Scopes of which any one suffices (facts 2, 3.1, 3.2, 3.6). */
 export const SCOPES = {
   get: [USER_SCOPE, USER_READONLY_SCOPE],
   list: [USER_SCOPE, USER_READONLY_SCOPE, CLOUD_PLATFORM],
@@ -20,6 +26,13 @@ export const SCOPES = {
     CLOUD_PLATFORM,
   ],
   write: [USER_SCOPE],
+  groups: [GROUP_SCOPE, `${GROUP_SCOPE}.readonly`],
+  members: [
+    GROUP_SCOPE,
+    `${GROUP_SCOPE}.readonly`,
+    `${GROUP_SCOPE}.member`,
+    GROUP_MEMBER_READONLY_SCOPE,
+  ],
 } as const;
 
 export interface Door {

@@ -1,11 +1,12 @@
 // How this Google can misbehave, as the real one has been seen to: what each switch is, in one table,
 // so that a console can list and toggle them without knowing them.
 
-/** `code` is a sign-in's call to the token endpoint; `any` means each of the others. */
+/** `members` asks who is in a group; `code` is a sign-in's call to the token endpoint; `any` means each of the others. */
 export const CALL_KINDS = [
   'token',
   'get',
   'list',
+  'members',
   'watch',
   'stop',
   'discovery',

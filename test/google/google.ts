@@ -8,6 +8,7 @@ import { Channels, type ChannelsState } from './channels.ts';
 import type { CallKind, FaultValues } from './fault-switches.ts';
 import { Faults } from './faults.ts';
 import { errorResponse, GoogleApiFailure, htmlErrorResponse } from './google-error.ts';
+import { readGroups } from './groups-read.ts';
 import { injectedFailure, isTokenCall, kindOfCall } from './injected-failure.ts';
 import { tokenForm } from './oauth-call.ts';
 import type { ClientDetails } from './openid/clients.ts';
@@ -138,6 +139,7 @@ export async function createGoogle(options: GoogleOptions = {}): Promise<Google>
   app.route('/', channelRoutes(parts));
   app.route('/', readUsers(parts));
   app.route('/', writeUsers(parts));
+  app.route('/', readGroups(parts));
   app.notFound((c) => htmlErrorResponse(404, c.req.path));
   app.onError((error) => {
     if (error instanceof GoogleApiFailure) return errorResponse(error.failure);

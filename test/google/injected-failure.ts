@@ -26,6 +26,7 @@ export function kindOfCall(
   if (path === '/.well-known/openid-configuration') return 'discovery';
   if (path === '/oauth2/v3/certs') return 'jwks';
   if (path === '/admin/directory/v1/users') return 'list';
+  if (/^\/admin\/directory\/v1\/groups\/[^/]+\/(members$|hasMember\/)/.test(path)) return 'members';
   return /^\/admin\/directory\/v1\/users\/[^/]+$/.test(path) ? 'get' : 'other';
 }
 

@@ -184,3 +184,9 @@ function keepTimes(next: GoogleUser, before: GoogleUser, nowMs: number): void {
   if (!next.archived) delete next.archivalTime;
   else next.archivalTime ??= isoTime(nowMs);
 }
+
+/** An empty list is no key. */
+export function withAliases(user: GoogleUser, aliases: string[]): GoogleUser {
+  const { aliases: _, ...rest } = user;
+  return aliases.length > 0 ? { ...rest, aliases } : rest;
+}

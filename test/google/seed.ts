@@ -1,6 +1,7 @@
 // Fills a new Workspace with the company example.test, or with its admin only. Nobody in it exists.
 // Ids are made from the addresses, so that they are the same in every run.
 import { EXAMPLE_COMPANY } from './example-company.ts';
+import { EXAMPLE_GROUPS } from './example-groups.ts';
 import type { Entry, NewUser } from './person.ts';
 import type { SeedPerson } from './seed-person.ts';
 import type { Workspace } from './workspace.ts';
@@ -19,6 +20,11 @@ export function seedCompany(
         addPerson(workspace, person, createdAtMs);
     }
   });
+  if (!options.isWhole) return;
+  for (const { email, name, members } of EXAMPLE_GROUPS) {
+    workspace.groups.create({ email, name });
+    for (const [member, role] of members) workspace.groups.addMember(email, member, role);
+  }
 }
 
 function addPerson(workspace: Workspace, person: SeedPerson, createdAtMs: number): void {

@@ -12,6 +12,8 @@ import {
 
 export const USER_SCOPE = 'https://www.googleapis.com/auth/admin.directory.user';
 export const USER_READONLY_SCOPE = `${USER_SCOPE}.readonly`;
+export const GROUP_SCOPE = 'https://www.googleapis.com/auth/admin.directory.group';
+export const GROUP_MEMBER_READONLY_SCOPE = `${GROUP_SCOPE}.member.readonly`;
 
 export interface ServiceAccount {
   clientEmail: string;
@@ -44,7 +46,7 @@ export class ServiceAccounts {
     this.#origin = origin;
   }
 
-  /** The account that exists from the start, with the one scope that the worker needs delegated. */
+  /** The account that exists from the start, with the two scopes delegated that the worker may ask for. */
   async registerFirst(suppliedKey?: string): Promise<void> {
     const account: ServiceAccount = {
       clientEmail: 'rollcall@rollcall-test.iam.gserviceaccount.com',
@@ -52,7 +54,7 @@ export class ServiceAccounts {
       projectId: 'rollcall-test',
       projectNumber: '720481632641',
       keys: [],
-      delegatedScopes: [USER_READONLY_SCOPE],
+      delegatedScopes: [USER_READONLY_SCOPE, GROUP_MEMBER_READONLY_SCOPE],
       condition: 'enabled',
       apiEnabled: true,
     };

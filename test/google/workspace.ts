@@ -3,6 +3,7 @@
 // Refuses what Google refuses (a taken address, an undelete after 20 days) with a WorkspaceError.
 import { domainOf, normalAddress } from './address-book.ts';
 import type { Channel } from './channels.ts';
+import { Groups, type GroupsState } from './groups.ts';
 import { type PeopleState, PeopleStore } from './people-store.ts';
 import {
   type GoogleUser,
@@ -12,6 +13,7 @@ import {
   type Person,
   patchedUser,
   type UserPatch,
+  withAliases,
 } from './person.ts';
 import { WorkspaceError } from './workspace-error.ts';
 
@@ -29,6 +31,8 @@ export interface WorkspaceState {
   adminEmail: string;
   domains: string[];
   people: PeopleState;
+  /** Absent in a snapshot from before there were groups. */
+  groups?: GroupsState;
 }
 
 export class Workspace {
@@ -40,6 +44,7 @@ export class Workspace {
   readonly foreignDomains = ['other-company.test'];
   /** Finds people, now and in the past. */
   readonly store: PeopleStore;
+  readonly groups: Groups;
   /** Set by the owner: the live notification channels. */
   liveChannels: () => Channel[] = () => [];
   /** Set by the owner: whether gaining or losing an alias stays without a push. */
@@ -52,6 +57,7 @@ export class Workspace {
   constructor(nowMs: () => number, random: () => number) {
     this.#nowMs = nowMs;
     this.store = new PeopleStore(nowMs, random);
+    this.groups = new Groups(this);
   }
 
   /** Everybody who is not deleted, in order of address. */
@@ -151,7 +157,7 @@ export class Workspace {
 
   addAlias(key: string, alias: string): GoogleUser {
     const person = this.#living(key);
-    if (this.store.find(alias)) throw duplicate();
+    if (this.store.find(alias) || this.groups.find(alias)) throw duplicate();
     const user = withAliases(person.user, [...(person.user.aliases ?? []), alias]);
     return this.#change(person, user, this.aliasChangesAreSilent() ? null : 'update');
   }
@@ -231,7 +237,8 @@ export class Workspace {
 
   snapshot(): WorkspaceState {
     const { customerId, adminEmail, domains } = this;
-    return { customerId, adminEmail, domains: [...domains], people: this.store.snapshot() };
+    const [people, groups] = [this.store.snapshot(), this.groups.snapshot()];
+    return { customerId, adminEmail, domains: [...domains], people, groups };
   }
 
   restore(state: WorkspaceState): void {
@@ -239,6 +246,7 @@ export class Workspace {
     this.adminEmail = state.adminEmail;
     this.domains = [...state.domains];
     this.store.restore(state.people);
+    this.groups.restore(state.groups ?? { counter: 0, groups: [] });
   }
 
   #living(key: string): Person {
@@ -261,6 +269,7 @@ export class Workspace {
     if (!this.domains.includes(domainOf(address))) {
       throw new WorkspaceError('notFound', 'Domain not found.');
     }
+    if (this.groups.find(address)) throw duplicate();
     const holder = this.store.find(address);
     if (!holder || holder.user.id === forId) return;
     if (normalAddress(holder.user.primaryEmail) === normalAddress(address)) throw duplicate();
@@ -282,11 +291,6 @@ export class Workspace {
 function inOrder(people: Person[]): GoogleUser[] {
   const keyed = people.map(({ user }) => ({ key: user.primaryEmail.toLowerCase(), user }));
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map((one) => one.user);
-}
-
-function withAliases(user: GoogleUser, aliases: string[]): GoogleUser {
-  const { aliases: _, ...rest } = user;
-  return aliases.length > 0 ? { ...rest, aliases } : rest;
 }
 
 function duplicate(): WorkspaceError {

@@ -3,7 +3,11 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Google } from '../google.ts';
-import { USER_READONLY_SCOPE, USER_SCOPE } from '../service-accounts.ts';
+import {
+  GROUP_MEMBER_READONLY_SCOPE,
+  USER_READONLY_SCOPE,
+  USER_SCOPE,
+} from '../service-accounts.ts';
 import { action, type Html, page } from './layout.ts';
 import { answerChip } from './person-page.ts';
 
@@ -34,8 +38,10 @@ export function accessRoutes(google: Google): Hono {
   });
 
   const acts: Record<string, () => unknown> = {
-    'delegate-read': () => accounts.delegate([USER_READONLY_SCOPE]),
-    'delegate-write': () => accounts.delegate([USER_READONLY_SCOPE, USER_SCOPE]),
+    'delegate-read': () => accounts.delegate([USER_READONLY_SCOPE, GROUP_MEMBER_READONLY_SCOPE]),
+    'delegate-people': () => accounts.delegate([USER_READONLY_SCOPE]),
+    'delegate-write': () =>
+      accounts.delegate([USER_READONLY_SCOPE, GROUP_MEMBER_READONLY_SCOPE, USER_SCOPE]),
     'delegate-nothing': () => accounts.removeDelegation(),
     enable: () => accounts.enable(),
     disable: () => accounts.disable(),
@@ -107,6 +113,7 @@ function delegation({ accounts }: Google): Html {
     <ul class="log">${delegatedScopes.map((scope) => html`<li class="mono">${scope}</li>`)}</ul>
     <div class="actions">
       ${act('delegate-read', 'Grant reading', delegatedScopes.length === 0 ? 'primary' : '')}
+      ${act('delegate-people', 'Grant reading people only')}
       ${act('delegate-write', 'Grant writing too')}
       ${act('delegate-nothing', 'Remove', 'danger')}
     </div>

@@ -9,6 +9,7 @@ import { WorkspaceError } from '../workspace-error.ts';
 import { accessRoutes } from './access-routes.ts';
 import { channelRoutes } from './channel-pages.ts';
 import { faultRoutes } from './fault-routes.ts';
+import { groupRoutes } from './group-routes.ts';
 import { page } from './layout.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { personRoutes } from './person-routes.ts';
@@ -34,6 +35,7 @@ export function adminConsole(google: Google, readAsset: ReadAsset): Hono {
     '/',
     '/people/*',
     '/deleted/*',
+    '/groups/*',
     '/channels/*',
     '/sign-in/*',
     '/faults/*',
@@ -43,6 +45,7 @@ export function adminConsole(google: Google, readAsset: ReadAsset): Hono {
   }
   pages.route('/', peopleRoutes(google));
   pages.route('/', personRoutes(google));
+  pages.route('/', groupRoutes(google));
   pages.route('/', channelRoutes(google));
   pages.route('/', faultRoutes(google));
   pages.route('/', accessRoutes(google));
@@ -73,8 +76,12 @@ const headers = secureHeaders({
 
 function sentence(error: WorkspaceError): string {
   if (error.reason === 'duplicate') return 'Somebody else has this address already.';
+  if (error.message.startsWith('Cyclic'))
+    return 'A group can’t be in itself, nor in one of its own.';
   if (error.reason === 'invalid') return 'This is not an email address.';
   return error.message === 'Domain not found.'
     ? 'This address is in a domain that the company does not have.'
-    : 'There is no such person, or no longer.';
+    : error.message.startsWith('no group')
+      ? 'There is no such group, or no longer.'
+      : 'There is no such person, or no longer.';
 }

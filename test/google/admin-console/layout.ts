@@ -23,6 +23,7 @@ export function page(google: Google, { title, at, body = '', notice, problem }: 
   const on = FAULT_SWITCHES.filter(({ key }) => !faults.isOff(key)).length + faults.pending.length;
   const entries: [string, string, number | null][] = [
     ['/', 'People', workspace.users.length],
+    ['/groups', 'Groups', workspace.groups.all.length || null],
     ['/deleted', 'Deleted', workspace.deleted.length || null],
     ['/channels', 'Channels', workspace.channels.length],
     ['/access', 'API access', null],
