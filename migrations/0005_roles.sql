@@ -100,8 +100,8 @@ CREATE TRIGGER users_created_have_terms AFTER INSERT ON users
 BEGIN
   INSERT INTO people_terms (directory_id, term, user_id)
   SELECT DISTINCT NEW.directory_id, term, NEW.id FROM (
-    SELECT 'w:' || value AS term FROM json_each(NEW.words)
-    UNION ALL SELECT 'role:' || value FROM json_each(NEW.roles)
+    SELECT 'w:' || value AS term FROM json_each(NEW.words) WHERE value IS NOT NULL
+    UNION ALL SELECT 'role:' || value FROM json_each(NEW.roles) WHERE value IS NOT NULL
     UNION ALL SELECT value FROM json_each(json_array(
       iif(NEW.org_unit_path <> '/', 'in:' || NEW.org_unit_path, NULL),
       iif(NEW.status <> 'active', 'is:' || NEW.status, NULL),
@@ -121,16 +121,16 @@ BEGIN
       iif(OLD.status <> 'active', 'is:' || OLD.status, NULL),
       iif(OLD.is_admin = 1, 'is:admin', NULL))) WHERE value IS NOT NULL)
   AND term NOT IN (
-    SELECT 'w:' || value AS term FROM json_each(NEW.words)
-    UNION ALL SELECT 'role:' || value FROM json_each(NEW.roles)
+    SELECT 'w:' || value AS term FROM json_each(NEW.words) WHERE value IS NOT NULL
+    UNION ALL SELECT 'role:' || value FROM json_each(NEW.roles) WHERE value IS NOT NULL
     UNION ALL SELECT value FROM json_each(json_array(
       iif(NEW.org_unit_path <> '/', 'in:' || NEW.org_unit_path, NULL),
       iif(NEW.status <> 'active', 'is:' || NEW.status, NULL),
       iif(NEW.is_admin = 1, 'is:admin', NULL))) WHERE value IS NOT NULL);
   INSERT INTO people_terms (directory_id, term, user_id)
   SELECT DISTINCT NEW.directory_id, term, NEW.id FROM (
-    SELECT 'w:' || value AS term FROM json_each(NEW.words)
-    UNION ALL SELECT 'role:' || value FROM json_each(NEW.roles)
+    SELECT 'w:' || value AS term FROM json_each(NEW.words) WHERE value IS NOT NULL
+    UNION ALL SELECT 'role:' || value FROM json_each(NEW.roles) WHERE value IS NOT NULL
     UNION ALL SELECT value FROM json_each(json_array(
       iif(NEW.org_unit_path <> '/', 'in:' || NEW.org_unit_path, NULL),
       iif(NEW.status <> 'active', 'is:' || NEW.status, NULL),
@@ -151,7 +151,8 @@ BEGIN
 END;
 
 INSERT INTO people_terms (directory_id, term, user_id)
-SELECT DISTINCT u.directory_id, 'role:' || r.value, u.id FROM users u, json_each(u.roles) r;
+SELECT DISTINCT u.directory_id, 'role:' || r.value, u.id FROM users u, json_each(u.roles) r
+WHERE r.value IS NOT NULL;
 
 INSERT INTO people_terms (directory_id, term, user_id)
 SELECT u.directory_id, t.value, u.id FROM users u, json_each(json_array(

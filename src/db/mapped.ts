@@ -21,8 +21,13 @@ export interface MappedRow {
  * One look's result, ready for SQL: a living person, a person of whom only the status could be kept,
  * one who is gone, or one of whom no more can be said than that they are there.
  */
-export type ObservedRow = { id: string; cause: Cause; noticedMs: number } & (
-  | ({ kind: 'living' } & MappedRow)
+export type ObservedRow = {
+  id: string;
+  cause: Cause;
+  noticedMs: number;
+} & /** `words`, a JSON array, follow from name and address, and are not compared. */
+(
+  | ({ kind: 'living'; words: string } & MappedRow)
   | { kind: 'status'; status: 'suspended' | 'archived' }
   | { kind: 'gone' }
   /** Alive, and all else can't be kept. */

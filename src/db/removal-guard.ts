@@ -2,7 +2,8 @@
 // inside the one batch through which every observation becomes a row, whoever asked for the observation:
 // a storm of pushes that Google answers with 404 is held like a bad list.
 //
-// ?1 directory, ?2 JSON array of ObservedRow, ?3 the look's ticket, ?4 now in ms, ?5 and ?6 the guard.
+// ?1 directory, ?2 JSON array of ObservedRow, ?3 the look's ticket, ?4 now in ms, ?5 and ?6 the guard, ?7 the version
+// of what the roles were made from.
 
 export interface DeletionGuard {
   /** So many removals in 24 hours need no approval, … */
@@ -31,11 +32,11 @@ export const STAFF = `((SELECT count(*) FROM users WHERE directory_id = ?1 AND s
  */
 export const AMONG_THEM = `users.id IN (SELECT value->>'$.id' FROM json_each(?2))`;
 
-/** A look is accepted where nobody wrote the row, and no pass began, since it took its ticket. */
+/** A look is accepted where nobody wrote the row, and no pass began, since it took its ticket; with current roles. */
 export const gate = (users: string) =>
   // The plus keeps SQLite off the index that begins with the directory: through it every observation would
   // read every person of the directory, instead of the one row that its id names.
-  `+${users}.directory_id = ?1 AND d.id = ?1 AND ?3 > ${users}.written AND ?3 >= d.floor`;
+  `+${users}.directory_id = ?1 AND d.id = ?1 AND ?3 > ${users}.written AND ?3 >= d.floor AND d.roles_version = ?7`;
 
 const held = (id: string, state: string) =>
   `EXISTS (SELECT 1 FROM held_removals h WHERE h.directory_id = ?1 AND h.user_id = ${id} AND (${state}))`;

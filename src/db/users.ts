@@ -21,6 +21,7 @@ export type UserRow = typeof users.$inferSelect;
  * - `answered` refused: a look that began at the same time or later has written the row already
  * - `held` Google denies the person, and an operator has to agree before they are removed
  * - `lost` refused: somebody wrote the row, or a pass began, after this look began. Look again
+ * - `outdated` refused: the roles were made from rules that are others by now. Make them anew; the look is good
  * - `foreign` refused: another directory holds this id
  * - `unstorable` the profile can't be kept, or a bare status is about somebody who has no row
  */
@@ -30,6 +31,7 @@ export type ApplyOutcome =
   | 'answered'
   | 'held'
   | 'lost'
+  | 'outdated'
   | 'foreign'
   | 'unstorable';
 
@@ -42,11 +44,13 @@ export interface AppliedRow {
   event: EventType | null;
 }
 
-// ?1 directory, ?2 JSON array of ObservedRow, ?3 the look's ticket, ?4 now in ms, ?5 and ?6 the deletion guard.
+// ?1 directory, ?2 JSON array of ObservedRow, ?3 the look's ticket, ?4 now in ms, ?5 and ?6 the deletion guard, ?7 the
+// version of what the roles were made from.
 const OUTCOMES = `
   WITH o AS (SELECT value AS v, value->>'$.id' AS id, value->>'$.kind' AS kind FROM json_each(?2))
   SELECT o.id AS id,
     CASE
+      WHEN d.roles_version <> ?7 THEN 'outdated'
       WHEN u.directory_id <> ?1 THEN 'foreign'
       WHEN ?3 < d.floor OR ?3 <= u.written THEN iif(?3 <= u.ticket, 'answered', 'lost')
       WHEN o.kind = 'present' THEN 'unstorable'
@@ -66,6 +70,7 @@ const OUTCOMES = `
 const INSERT_ONLY_OUTCOMES = `
   SELECT o.value->>'$.id' AS id, '' AS changed,
     CASE
+      WHEN d.roles_version <> ?7 THEN 'outdated'
       WHEN u.directory_id <> ?1 THEN 'foreign'
       WHEN ?3 < d.floor THEN 'lost'
       WHEN u.id IS NOT NULL THEN 'unchanged'
@@ -74,10 +79,10 @@ const INSERT_ONLY_OUTCOMES = `
   FROM json_each(?2) o JOIN directories d ON d.id = ?1 LEFT JOIN users u ON u.id = o.value->>'$.id'`;
 
 const INSERT = `
-  INSERT INTO users (id, directory_id, ${columns}, ticket, written, cause, noticed_ms, created_ms, changed_ms, deleted_ms)
-  SELECT value->>'$.id', ?1, ${observed('value')}, ?3, d.ticket, value->>'$.cause', value->>'$.noticedMs', ?4, ?4, NULL
+  INSERT INTO users (id, directory_id, ${columns}, words, ticket, written, cause, noticed_ms, created_ms, changed_ms, deleted_ms)
+  SELECT value->>'$.id', ?1, ${observed('value')}, value->>'$.words', ?3, d.ticket, value->>'$.cause', value->>'$.noticedMs', ?4, ?4, NULL
   FROM json_each(?2) JOIN directories d ON d.id = ?1
-  WHERE ?3 >= d.floor AND value->>'$.kind' = 'living'`;
+  WHERE ?3 >= d.floor AND d.roles_version = ?7 AND value->>'$.kind' = 'living'`;
 
 // A page of a list may only add people: whoever has a row, even a tombstone, is left alone.
 const LIVING_INSERT_ONLY = `${INSERT}
@@ -85,7 +90,7 @@ const LIVING_INSERT_ONLY = `${INSERT}
 
 const LIVING = `${INSERT}
   ON CONFLICT (id) DO UPDATE SET
-    ${MAPPED.map(([column]) => `${column} = excluded.${column}`).join(', ')},
+    ${MAPPED.map(([column]) => `${column} = excluded.${column}`).join(', ')}, words = excluded.words,
     ticket = excluded.ticket, written = excluded.written, cause = excluded.cause,
     noticed_ms = excluded.noticed_ms, changed_ms = excluded.changed_ms, deleted_ms = NULL
   WHERE users.directory_id = excluded.directory_id AND excluded.ticket > users.written
@@ -136,7 +141,13 @@ interface NewEvent {
 export function applyObservedRows(
   db: Database,
   directoryId: string,
-  look: { ticket: number; nowMs: number; insertOnly: boolean; guard: DeletionGuard },
+  look: {
+    ticket: number;
+    nowMs: number;
+    insertOnly: boolean;
+    guard: DeletionGuard;
+    rolesVersion: number;
+  },
   observations: ObservedRows,
 ): Promise<AppliedRow[]> {
   return guarded(async () => {
@@ -148,22 +159,21 @@ export function applyObservedRows(
       nowMs,
       guard.count,
       guard.percent,
+      look.rolesVersion,
     ] as const;
-    // A statement takes no more parameters than it names.
-    const bind = (statement: string, count: 3 | 4 | 6) =>
-      db.d1.prepare(statement).bind(...parameters.slice(0, count));
-    const before = look.insertOnly ? [] : [bind(RELEASE, 3)];
+    const bind = (statement: string) => db.d1.prepare(statement).bind(...parameters);
+    const before = look.insertOnly ? [] : [bind(RELEASE)];
     const { someGone } = observations;
-    if (someGone && !look.insertOnly) before.unshift(bind(HOLD, 6));
+    if (someGone && !look.insertOnly) before.unshift(bind(HOLD));
     const statements = look.insertOnly
-      ? [bind(INSERT_ONLY_OUTCOMES, 3), bind(LIVING_INSERT_ONLY, 4)]
+      ? [bind(INSERT_ONLY_OUTCOMES), bind(LIVING_INSERT_ONLY)]
       : [
           ...before,
-          bind(OUTCOMES, 4),
-          bind(LIVING, 4),
-          bind(STATUS_ONLY, 4),
-          ...(someGone ? [bind(GONE, 4)] : []),
-          bind(STAMP, 3),
+          bind(OUTCOMES),
+          bind(LIVING),
+          bind(STATUS_ONLY),
+          ...(someGone ? [bind(GONE)] : []),
+          bind(STAMP),
           db.d1.prepare(NEWEST_EVENTS).bind(observations.count),
         ];
     const results = await db.d1.batch(statements);

@@ -4,6 +4,8 @@ import { type Config, DEFAULT_DIRECTORY_ID, type Env, type ParsedConfig } from '
 import { type Directory, readDirectory } from '../db/directories.ts';
 import type { ApiOptions } from '../google/api.ts';
 import type { UserSample } from '../google/user-sample.ts';
+import { readRoleBook } from '../roles/book.ts';
+import { type Rule, seedRule } from '../roles/rule.ts';
 import type { Surroundings, SyncPorts } from '../sync/ports.ts';
 import { checkArrival, checkChannel } from './checks/channel.ts';
 import { checkClock, watchClock } from './checks/clock.ts';
@@ -41,6 +43,7 @@ async function examineReading(
   config: Config,
   { surroundings }: DoctorWorld,
   directory: Directory | null,
+  rules: readonly Rule[] | null,
   examination: Examination,
 ): Promise<Reading | null> {
   const { nowMs } = surroundings;
@@ -77,7 +80,11 @@ async function examineReading(
     examination.after('people', 'roles');
     return null;
   }
-  await examination.make(['roles'], () => examination.add(checkRoles(sample, config.rolesSchema)));
+  await examination.make(['roles'], async () =>
+    examination.add(
+      checkRoles(sample, rules ?? [{ id: 0, ...seedRule(config.rolesSchema) }], rules !== null),
+    ),
+  );
   return { api, sample };
 }
 
@@ -109,7 +116,7 @@ async function examineBeforeDeploy(
   examination.add(waiting('channel', AFTER_DEPLOY, steps, DEPLOY_PASTE));
   for (const check of ['sync', 'database', 'queues', 'import'] as const)
     examination.add(waiting(check, AFTER_DEPLOY));
-  await examineReading(config, world, null, examination);
+  await examineReading(config, world, null, null, examination);
   if (notBeforeDeploy.includes('PUBLIC_URL'))
     examination.add(waiting('oauth', `${AFTER_DEPLOY} It tells the address to register.`));
   else await examineOAuth(config, world, examination);
@@ -153,7 +160,15 @@ export async function examine(world: DoctorWorld): Promise<Finding[]> {
   const directory = hasDatabase
     ? await examination.make([], () => readDirectory(ports.db, DEFAULT_DIRECTORY_ID))
     : null;
-  const reading = await examineReading(config, world, directory, examination);
+  // Before the first look ROLES_SCHEMA still decides.
+  const rules =
+    directory !== null && directory.rolesVersion > 0
+      ? await examination.make(
+          [],
+          async () => (await readRoleBook(ports, DEFAULT_DIRECTORY_ID, []))?.rules ?? null,
+        )
+      : null;
+  const reading = await examineReading(config, world, directory, rules, examination);
   if (reading === null || !examination.isOk('people'))
     examination.after(examination.inTheWay(BEFORE_CHANNEL) ?? 'people', 'channel', 'sync');
   else if (!hasDatabase) examination.after('database', 'channel', 'sync');

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { ObservedRow, ObservedRows } from '../db/mapped.ts';
 import { type AppliedRow, applyObservedRows } from '../db/users.ts';
+import { readRoleBook } from '../roles/book.ts';
 import { type Observation, toObservedRow } from './observation.ts';
 
 export interface Look {
@@ -51,8 +52,12 @@ export function cutToParameters(rows: Iterable<ObservedRow>): ObservedRows[] {
   }));
 }
 
+/** Rules are changed by hand: nobody does so many times while one look is applied. */
+const MAX_ROLE_CHANGES = 5;
+
 /**
- * Applies a set of observations; one person and 500 cost the same number of queries.
+ * Applies a set of observations; one person and 500 cost the same number of queries. Where what roles come from changes
+ * meanwhile, they are made anew from the same observations: Google need not be asked again.
  *
  * @param observations at most one for each id: the last one counts
  * @returns one entry for each id; an id is missing only where the directory has no row
@@ -65,20 +70,29 @@ export async function applyObservations(
   observations: readonly Observation[],
 ): Promise<Map<string, AppliedRow>> {
   const applied = new Map<string, AppliedRow>();
-  const rows = new Map<string, ObservedRow>();
-  for (const observation of observations) {
-    const { id } = observation;
-    rows.set(id, toObservedRow(observation, ports.config.rolesSchema));
-  }
+  const pending = new Map(observations.map((one) => [one.id, one]));
   const { ticket, nowMs, insertOnly = false } = look;
-  for (const chunk of cutToParameters(rows.values())) {
-    const results = await applyObservedRows(
-      ports.db,
-      directoryId,
-      { ticket, nowMs, insertOnly, guard: ports.config.deletionGuard },
-      chunk,
-    );
-    for (const result of results) applied.set(result.id, result);
+  for (let i = 0; pending.size > 0 && i < MAX_ROLE_CHANGES; i += 1) {
+    const book = await readRoleBook(ports, directoryId, [...pending.keys()]);
+    if (book === null) return applied;
+    const rows = [...pending.values()].map((one) => toObservedRow(one, book.rolesFor));
+    const guard = ports.config.deletionGuard;
+    for (const chunk of cutToParameters(rows)) {
+      const results = await applyObservedRows(
+        ports.db,
+        directoryId,
+        { ticket, nowMs, insertOnly, guard, rolesVersion: book.version },
+        chunk,
+      );
+      for (const result of results) {
+        if (result.outcome !== 'outdated') {
+          pending.delete(result.id);
+          applied.set(result.id, result);
+        }
+      }
+    }
   }
+  for (const id of pending.keys())
+    applied.set(id, { id, outcome: 'lost', changed: [], event: null });
   return applied;
 }

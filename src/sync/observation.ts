@@ -3,7 +3,8 @@
 import type { MappedRow, ObservedRow } from '../db/mapped.ts';
 import type { Cause } from '../db/schema.ts';
 import type { DirectoryProfile, DirectoryUser, WireObject } from '../google/user.ts';
-import { rolesFromSchema } from '../roles/schema-roles.ts';
+import type { RolePerson } from '../roles/book.ts';
+import { searchWords } from '../roles/search-words.ts';
 import { canonicalJson, storableText } from './canonical.ts';
 
 /** What a look found: `user: null` means gone, as Google's get by id said. */
@@ -60,24 +61,33 @@ export function statusOf({ suspended, archived }: DirectoryUser): MappedRow['sta
   return suspended ? 'suspended' : archived ? 'archived' : 'active';
 }
 
+/** What roles come from, asked about one person: see roles/book.ts. */
+export type RolesFor = (person: RolePerson) => string[];
+
 function livingRow(
+  id: string,
   profile: DirectoryProfile,
   status: MappedRow['status'],
-  rolesSchema: string,
-): MappedRow {
+  rolesFor: RolesFor,
+): MappedRow & { words: string } {
+  const email = storableText(profile.primaryEmail);
+  const fullName = storableText(profile.fullName);
+  const orgUnitPath = storableText(profile.orgUnitPath);
+  const { isAdmin, customSchemas } = profile;
   return {
-    email: storableText(profile.primaryEmail),
+    email,
     givenName: storableText(profile.givenName),
     familyName: storableText(profile.familyName),
-    fullName: storableText(profile.fullName),
+    fullName,
     status,
-    isAdmin: profile.isAdmin ? 1 : 0,
+    isAdmin: isAdmin ? 1 : 0,
     isDelegatedAdmin: profile.isDelegatedAdmin ? 1 : 0,
-    orgUnitPath: storableText(profile.orgUnitPath),
+    orgUnitPath,
     photoUrl: profile.thumbnailPhotoUrl === null ? null : storableText(profile.thumbnailPhotoUrl),
     attributes: canonicalJson(attributesOf(profile)),
-    customSchemas: canonicalJson(profile.customSchemas),
-    roles: JSON.stringify(rolesFromSchema(profile.customSchemas, rolesSchema)),
+    customSchemas: canonicalJson(customSchemas),
+    roles: JSON.stringify(rolesFor({ id, customSchemas, orgUnitPath, isAdmin })),
+    words: JSON.stringify(searchWords({ fullName, email })),
   };
 }
 
@@ -96,7 +106,7 @@ function fits(row: MappedRow): boolean {
  * @returns the row; only the status where the rest can't be kept and the person is suspended or archived;
  * no more than that they are there where nothing can be kept (an active person whose profile is too large)
  */
-export function toObservedRow(observation: Observation, rolesSchema: string): ObservedRow {
+export function toObservedRow(observation: Observation, rolesFor: RolesFor): ObservedRow {
   const { id, user, cause, noticedMs } = observation;
   const stamp = { id, cause, noticedMs };
   if (user === null) return { kind: 'gone', ...stamp };
@@ -106,7 +116,7 @@ export function toObservedRow(observation: Observation, rolesSchema: string): Ob
       const row: ObservedRow = {
         kind: 'living',
         ...stamp,
-        ...livingRow(user.profile, status, rolesSchema),
+        ...livingRow(id, user.profile, status, rolesFor),
       };
       if (fits(row)) return row;
     } catch (error) {

@@ -5,6 +5,7 @@ import type { ObservedRow } from '../../src/db/mapped.ts';
 import { parseDirectoryUser } from '../../src/google/user.ts';
 import { type Observation, toObservedRow } from '../../src/sync/observation.ts';
 import type { Google } from '../google/google.ts';
+import { rolesBySchema } from '../unit/roles-by-schema.ts';
 import type { Chance } from './random.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
@@ -111,7 +112,7 @@ export function rowOf(id: string, wire: Wire, rolesSchema: string): ObservedRow 
       cause: 'push',
       noticedMs: 0,
     };
-    return toObservedRow(observation, rolesSchema);
+    return toObservedRow(observation, rolesBySchema(rolesSchema));
   } catch {
     // Refused by the parser: not an answer.
     return null;

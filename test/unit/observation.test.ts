@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ObservedRow } from '../../src/db/mapped.ts';
 import { parseDirectoryUser } from '../../src/google/user.ts';
 import { toObservedRow } from '../../src/sync/observation.ts';
+import { rolesBySchema } from './roles-by-schema.ts';
 
 const ID = '108204816326412800001';
 
@@ -19,7 +20,7 @@ function rowOf(fields: Record<string, unknown> = {}): ObservedRow | null {
     ...fields,
   };
   const user = parseDirectoryUser(wire);
-  return toObservedRow({ id: ID, user, cause: 'push', noticedMs: 5 }, 'Roles');
+  return toObservedRow({ id: ID, user, cause: 'push', noticedMs: 5 }, rolesBySchema('Roles'));
 }
 
 function livingRow(fields: Record<string, unknown> = {}) {
@@ -74,7 +75,10 @@ describe('a person', () => {
   });
 
   test('who is gone leaves nothing but the id', () => {
-    const row = toObservedRow({ id: ID, user: null, cause: 'push', noticedMs: 5 }, 'Roles');
+    const row = toObservedRow(
+      { id: ID, user: null, cause: 'push', noticedMs: 5 },
+      rolesBySchema('Roles'),
+    );
 
     expect(row).toEqual({ kind: 'gone', id: ID, cause: 'push', noticedMs: 5 });
   });

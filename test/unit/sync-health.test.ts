@@ -26,6 +26,7 @@ function aDirectory(fields: Partial<Directory> = {}): Directory {
     problemSinceMs: null,
     suspectChannels: 0,
     lastPassMs: NOW_MS - MINUTE,
+    rolesVersion: 1,
     inStepSinceMs: NOW_MS - 60 * MINUTE,
     ...fields,
   };

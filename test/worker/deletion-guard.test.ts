@@ -443,7 +443,7 @@ describe('a person seen alive leaves the list', () => {
 
 describe('what the guard reads', () => {
   /** Five people, eight statements, and in each an observation, its row and an index entry or two, twice at most. */
-  const FEW = 5 * 8 * 6;
+  const FEW = 5 * 8 * 10;
 
   /** D1’s count of rows read for one batch. */
   async function rowsRead(observations: Observation[]): Promise<number> {
@@ -498,7 +498,7 @@ describe('what the guard reads', () => {
     await apply(ids.slice(0, 10).map(gone));
     if (analyze === 'after') await env.DB.exec('ANALYZE');
     const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${HOLD}`)
-      .bind('default', JSON.stringify(ids.slice(20, 25).map(gone)), 9, nowMs, 5, 5)
+      .bind('default', JSON.stringify(ids.slice(20, 25).map(gone)), 9, nowMs, 5, 5, 1)
       .all<{ detail: string }>();
     const plan = results.map(({ detail }) => detail);
     const of = (words: RegExp) => plan.filter((step) => words.test(step));

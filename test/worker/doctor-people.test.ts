@@ -169,7 +169,7 @@ describe('roles', () => {
 
     expect(found.roles.state).toBe('waiting');
     expect(found.roles.steps[0]).toContain(
-      'Set ROLES_SCHEMA to one of them (PM_Teams, Roles, User_Level)',
+      'If roles are in one of them (PM_Teams, Roles, User_Level), change the rule on the console’s page Roles.',
     );
     expect(told(found.roles)).toContain('Manage custom attributes');
     expect(told(found.roles)).toContain('Yes or no');

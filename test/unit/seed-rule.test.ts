@@ -1,7 +1,15 @@
-// Which fields of a custom schema are roles.
+// Which fields of a custom schema are roles by the rule that ROLES_SCHEMA makes.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rolesFromSchema } from '../../src/roles/schema-roles.ts';
+import { rolesOf } from '../../src/roles/evaluate.ts';
+import { seedRule } from '../../src/roles/rule.ts';
+
+const rolesFromSchema = (customSchemas: Record<string, unknown>, schema: string) =>
+  rolesOf(
+    [{ id: 1, ...seedRule(schema) }],
+    { customSchemas, orgUnitPath: '/', isAdmin: false, groups: new Set() },
+    [],
+  );
 
 const roles = (fields: Record<string, unknown>) => rolesFromSchema({ Roles: fields }, 'Roles');
 
