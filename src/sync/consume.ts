@@ -2,13 +2,15 @@
 // answers, and decides each message on its own.
 import { noteProbeSynced } from '../db/channel-probes.ts';
 import { type DeadLetter, storeDeadLetter } from '../db/dead-letters.ts';
+import { recomputePage } from '../roles/recompute.ts';
 import { backoffSeconds } from './backoff.ts';
 import { rememberSync } from './channel-store.ts';
 import { noteWhetherReadable, refreshCondition } from './condition.ts';
-import { changeMessage, type LookHint, type SyncNote } from './hint.ts';
+import { changeMessage, type LookHint, type RecomputeNote, type SyncNote } from './hint.ts';
 import { type HintOutcome, hintOutcome } from './hint-outcome.ts';
 import { type Conclusion, type Looked, type LookFailure, lookAt, type Person } from './look.ts';
 import type { SyncPorts } from './ports.ts';
+import { sendRecompute } from './recompute.ts';
 
 /** So many intervals pass before a refusal counts as one person's own: a pass tells a directory's by then. */
 const REFUSED_FOR_INTERVALS = 3;
@@ -68,6 +70,22 @@ async function noteSync(ports: SyncPorts, message: QueuedMessage, note: SyncNote
     message.ack();
   } catch {
     // KV refuses a second write to one key within a second, and may be away; so may D1.
+    message.retry({ delaySeconds: backoffSeconds(message.attempts, ports.random()) });
+  }
+}
+
+/** One page, and a message for the next. If the queue does not take that, cron goes on. */
+async function recompute(
+  ports: SyncPorts,
+  message: QueuedMessage,
+  { directoryId }: RecomputeNote,
+): Promise<void> {
+  try {
+    if ((await recomputePage(ports, directoryId)) === 'more')
+      await sendRecompute(ports, directoryId);
+    message.ack();
+  } catch {
+    // The database is away; nothing of the page was written.
     message.retry({ delaySeconds: backoffSeconds(message.attempts, ports.random()) });
   }
 }
@@ -206,6 +224,8 @@ export async function consumeChanges(
     } else if (parsed.data.kind === 'sync') {
       await noteSync(ports, message, parsed.data);
       synced.add(parsed.data.directoryId);
+    } else if (parsed.data.kind === 'recompute') {
+      await recompute(ports, message, parsed.data);
     } else {
       const hints = byDirectory.get(parsed.data.directoryId) ?? [];
       hints.push({ message, hint: parsed.data });

@@ -27,9 +27,16 @@ const syncNote = z.object({
   noticedMs: z.int().nonnegative(),
 });
 
-export const changeMessage = z.discriminatedUnion('kind', [lookHint, syncNote]);
+const recomputeNote = z.object({
+  kind: z.literal('recompute'),
+  directoryId: z.string().regex(DIRECTORY_ID_PATTERN),
+});
+
+export const changeMessage = z.discriminatedUnion('kind', [lookHint, syncNote, recomputeNote]);
 
 export type LookHint = z.output<typeof lookHint>;
 /** A channel's first message arrived: Google reaches us through it. */
 export type SyncNote = z.output<typeof syncNote>;
+/** Stored roles are to be made anew: the next page of it. How far it is stands in D1. */
+export type RecomputeNote = z.output<typeof recomputeNote>;
 export type ChangeMessage = z.output<typeof changeMessage>;

@@ -1,0 +1,45 @@
+// Who keeps a recompute going: a message in the queue for each page, and cron, where the queue takes none.
+import { readRecompute } from '../db/role-recomputes.ts';
+import { recomputePage } from '../roles/recompute.ts';
+import type { SyncPorts } from './ports.ts';
+
+/** Without progress for so long, nobody is at work on it. */
+const STALLED_MS = 60_000;
+/** Five queries each: the free plan allows 50 in one event, and cron has other things to do. */
+const PAGES_OF_CRON = 4;
+
+type RecomputePorts = Pick<SyncPorts, 'db' | 'changes' | 'config' | 'log' | 'nowMs'>;
+
+/** Asks the queue for the next page. @returns whether it took the message */
+export async function sendRecompute(ports: RecomputePorts, directoryId: string): Promise<boolean> {
+  try {
+    await ports.changes.sendBatch([{ body: { kind: 'recompute', directoryId } }]);
+    return true;
+  } catch {
+    ports.log('warn', 'recompute.refused', { directoryId });
+    return false;
+  }
+}
+
+/**
+ * Does the first page of a recompute that was just asked for, and leaves the others to the queue: with at most 500 people all
+ * is done when the page is shown again.
+ *
+ * @returns whether it is through
+ */
+export async function beginRecompute(ports: RecomputePorts, directoryId: string): Promise<boolean> {
+  if ((await recomputePage(ports, directoryId)) !== 'more') return true;
+  await sendRecompute(ports, directoryId);
+  return false;
+}
+
+/** Goes on with one that nobody is at work on. */
+export async function continueRecompute(ports: RecomputePorts, directoryId: string): Promise<void> {
+  const recompute = await readRecompute(ports.db, directoryId);
+  if (recompute === null || recompute.finishedMs !== null) return;
+  if (ports.nowMs() - recompute.progressMs < STALLED_MS) return;
+  for (let page = 0; page < PAGES_OF_CRON; page += 1) {
+    if ((await recomputePage(ports, directoryId)) !== 'more') return;
+  }
+  await sendRecompute(ports, directoryId);
+}
