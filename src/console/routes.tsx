@@ -1,15 +1,14 @@
 // The console's routes: /console and below. A GET changes nothing; every action is a POST from one of our own pages, is
 // written down before it is done, and concerns the directory of whoever asks.
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { Child } from 'hono/jsx';
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { DatabaseError } from '../db/database.ts';
-import type { ActionName } from '../db/operator-actions.ts';
 import { errorCode, log } from '../log.ts';
 import { formFields } from '../page/form-fields.ts';
 import { failurePage, nothingHerePage } from '../page/notices.tsx';
 import { CONSOLE_PATH, SETUP_PATH } from '../page/operator-nav.ts';
-import { Said, type SaidCode, saying } from '../page/said.tsx';
 import { sameOriginOnly } from '../sso/request-origin.ts';
 import { nameOf } from '../sso/session.ts';
 import { replayDeadLetters } from '../sync/dead-letters.ts';
@@ -19,69 +18,45 @@ import {
   readHeldRemovals,
   rejectHeldRemovals,
 } from '../sync/held-removals.ts';
-import { operatorAction } from '../sync/operator-action.ts';
-import { syncPorts } from '../sync/ports.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
 import { type ConsoleEnv, navFor, operatorsOnly } from './access.ts';
+import { act, backTo, directoryOf, portsOf } from './act.ts';
+import { activity } from './activity-routes.tsx';
+import { operations } from './operations-routes.tsx';
 import { readOverview } from './overview.ts';
-import { heldRemovalsPage } from './pages/held-removals.tsx';
+import { type ConsoleContext, consolePage, Refused } from './page.tsx';
+import { HeldRemovalsPage } from './pages/held-removals.tsx';
 import { otherDirectoryPage } from './pages/no-permission.tsx';
-import { overviewPage } from './pages/overview.tsx';
-
-type ConsoleContext = Context<ConsoleEnv>;
+import { OverviewPage } from './pages/overview.tsx';
+import { people } from './people-routes.tsx';
+import { roles } from './roles-routes.tsx';
+import { tokens } from './tokens-routes.tsx';
 
 const MAX_FORM_BYTES = 16 * 1024;
 /** As many as the overview shows. */
 const MAX_REPLAYED = 20;
 
-const portsOf = (c: ConsoleContext) => syncPorts(c.env, c.get('config'));
-const directoryOf = (c: ConsoleContext) => c.get('operator').user.directoryId;
-const said = (c: ConsoleContext) => <Said said={c.req.query('said')} n={c.req.query('n')} />;
-
 /** Nobody overwrites what they have not seen: the list is shown anew, with a word about why. */
 const LIST_CHANGED = (
-  <p class="said bad" role="alert">
+  <Refused>
     Nothing was done: the list has changed since you looked at it, or somebody else has decided.
     This is how it stands now.
-  </p>
+  </Refused>
 );
 
-/** Does something for the operator, in writing. */
-function act<T>(
-  c: ConsoleContext,
-  action: ActionName,
-  detail: Record<string, number>,
-  work: () => Promise<T>,
-  words: (result: T) => string,
-): Promise<T> {
-  const directoryId = directoryOf(c);
-  const actor = `user:${c.get('operator').user.id}`;
-  const written = { directoryId, actor, action, detail, requestId: c.get('requestId') };
-  return operatorAction(portsOf(c), written, work, words);
-}
-
-const backTo = (c: ConsoleContext, code: SaidCode, count = 0) =>
-  c.redirect(new URL(`${CONSOLE_PATH}${saying(code, count)}`, c.get('config').publicUrl).href, 303);
-
 async function overview(c: ConsoleContext) {
-  const operator = c.get('operator');
-  const nav = navFor(operator);
-  const view = {
-    overview: await readOverview(portsOf(c), directoryOf(c)),
-    nav,
-    who: nameOf(operator),
-    maySetUp: nav.some(({ href }) => href === SETUP_PATH),
-    said: said(c),
-    awaitsPass: c.req.query('said') === 'started',
-  };
-  return c.html(overviewPage(view));
+  const maySetUp = navFor(c.get('operator')).some(({ href }) => href === SETUP_PATH);
+  const read = await readOverview(portsOf(c), directoryOf(c));
+  const awaitsPass = c.req.query('said') === 'started';
+  const children = <OverviewPage overview={read} maySetUp={maySetUp} awaitsPass={awaitsPass} />;
+  return consolePage(c, { title: 'Overview', here: CONSOLE_PATH, children });
 }
 
-async function heldRemovals(c: ConsoleContext, word = said(c), status: 200 | 400 | 409 = 200) {
-  const operator = c.get('operator');
+async function heldRemovals(c: ConsoleContext, word?: Child, status: 200 | 400 | 409 = 200) {
   const list = await readHeldRemovals(portsOf(c), directoryOf(c));
-  const view = { list, nav: navFor(operator), who: nameOf(operator), said: word };
-  return c.html(heldRemovalsPage(view), status);
+  const page = { title: 'Held removals', here: CONSOLE_PATH, status };
+  const children = <HeldRemovalsPage list={list} />;
+  return consolePage(c, { ...page, ...(word === undefined ? {} : { word }), children });
 }
 
 const decide =
@@ -90,11 +65,7 @@ const decide =
     const { hash, looked } = await formFields(c.req);
     if (typeof hash !== 'string' || hash.length > 200) return heldRemovals(c, LIST_CHANGED, 409);
     if (decision === 'approve' && looked !== 'yes') {
-      const word = (
-        <p class="said bad" role="alert">
-          Nothing was done: tick that you have looked at them.
-        </p>
-      );
+      const word = <Refused>Nothing was done: tick that you have looked at them.</Refused>;
       return heldRemovals(c, word, 400);
     }
     const say = decision === 'approve' ? approveHeldRemovals : rejectHeldRemovals;
@@ -179,6 +150,11 @@ export const consoleRoutes = new Hono<ConsoleEnv>()
   .post('/held-removals/reject', decide('reject'))
   .post('/dead-letters/replay', replay)
   .post('/passes', startPass)
+  .route('/people', people)
+  .route('/roles', roles)
+  .route('/', activity)
+  .route('/', operations)
+  .route('/tokens', tokens)
   .get('*', (c) => c.html(nothingHerePage(CONSOLE_PATH), 404))
   .onError((error, c) => {
     const requestId = c.get('requestId');

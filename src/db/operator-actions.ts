@@ -7,6 +7,13 @@ export type ActionName =
   | 'held-removals.reject'
   | 'dead-letters.replay'
   | 'pass.start'
+  | 'pass.dry-run'
+  | 'role-rules.save'
+  | 'roles.by-hand'
+  | 'sessions.end'
+  | 'person.look'
+  | 'api-token.make'
+  | 'api-token.revoke'
   | 'setup.open'
   | 'setup.check';
 

@@ -5,6 +5,16 @@ export const CONSOLE_PATH = '/console';
 export const SETUP_PATH = '/setup';
 export const MARKETPLACE_PATH = '/setup/marketplace';
 
+const CONSOLE: readonly NavItem[] = [
+  { href: CONSOLE_PATH, label: 'Overview' },
+  { href: `${CONSOLE_PATH}/people`, label: 'People' },
+  { href: `${CONSOLE_PATH}/roles`, label: 'Roles' },
+  { href: `${CONSOLE_PATH}/activity`, label: 'Activity' },
+  { href: `${CONSOLE_PATH}/passes`, label: 'Passes' },
+  { href: `${CONSOLE_PATH}/channels`, label: 'Channels' },
+  { href: `${CONSOLE_PATH}/dead-letters`, label: 'Dead letters' },
+  { href: `${CONSOLE_PATH}/tokens`, label: 'API tokens' },
+];
 const SETUP: readonly NavItem[] = [
   { href: SETUP_PATH, label: 'Set-up' },
   { href: MARKETPLACE_PATH, label: 'Marketplace kit' },
@@ -18,8 +28,5 @@ export function navOf({
   mayOpenConsole: boolean;
   mayOpenSetup: boolean;
 }): NavItem[] {
-  return [
-    ...(mayOpenConsole ? [{ href: CONSOLE_PATH, label: 'Overview' }] : []),
-    ...(mayOpenSetup ? SETUP : []),
-  ];
+  return [...(mayOpenConsole ? CONSOLE : []), ...(mayOpenSetup ? SETUP : [])];
 }

@@ -31,6 +31,24 @@ export const ROUTES: readonly Route[] = [
   ['POST', '/console/held-removals/reject', 'console'],
   ['POST', '/console/dead-letters/replay', 'console'],
   ['POST', '/console/passes', 'console'],
+  ['POST', '/console/passes/dry-run', 'console'],
+  ['GET', '/console/passes', 'console'],
+  ['GET', '/console/channels', 'console'],
+  ['GET', '/console/dead-letters', 'console'],
+  ['GET', '/console/people', 'console'],
+  ['GET', '/console/people/:id', 'console'],
+  ['POST', '/console/people/:id/look', 'console'],
+  ['POST', '/console/people/:id/sessions/end', 'console'],
+  ['POST', '/console/people/:id/roles', 'console'],
+  ['GET', '/console/roles', 'console'],
+  ['GET', '/console/roles/rule', 'console'],
+  ['POST', '/console/roles/preview', 'console'],
+  ['POST', '/console/roles/save', 'console'],
+  ['GET', '/console/activity', 'console'],
+  ['GET', '/console/activity.csv', 'console'],
+  ['GET', '/console/tokens', 'console'],
+  ['POST', '/console/tokens', 'console'],
+  ['POST', '/console/tokens/revoke', 'console'],
   ['GET', '/setup', 'setup'],
   ['POST', '/setup/check', 'setup'],
   ['POST', '/setup/import', 'setup'],
@@ -94,7 +112,8 @@ export class Deployment {
   }
 
   /** Asks for a route, from one of our own pages unless told otherwise. */
-  async ask(visitor: Visitor, [method, path]: Route, asked: Asked = {}): Promise<Response> {
+  async ask(visitor: Visitor, [method, pattern]: Route, asked: Asked = {}): Promise<Response> {
+    const path = pattern.replace(':id', '910');
     const { headers = OURS, as = method, at = APP } = asked;
     const body = ['GET', 'HEAD'].includes(as) ? null : formOf(await this.#fieldsFor(path));
     const type = body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' };

@@ -8,6 +8,13 @@ const WORDS: Readonly<Record<ActionName, string>> = {
   'held-removals.reject': 'Kept whose removal was held',
   'dead-letters.replay': 'Replayed dead letters',
   'pass.start': 'Started a pass',
+  'pass.dry-run': 'Tried a pass without effect',
+  'role-rules.save': 'Changed the rules for roles',
+  'roles.by-hand': 'Decided about a role by hand',
+  'sessions.end': 'Ended sessions',
+  'person.look': 'Had somebody looked at',
+  'api-token.make': 'Made an API token',
+  'api-token.revoke': 'Revoked an API token',
   'setup.open': 'Opened the set-up',
   'setup.check': 'Checked the set-up',
 };

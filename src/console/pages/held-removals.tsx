@@ -1,48 +1,31 @@
 // The page at /console/held-removals: everybody who waits for a word, however many.
-import type { Child } from 'hono/jsx';
 import { CONSOLE_PATH } from '../../page/operator-nav.ts';
-import { type NavItem, operatorDocument } from '../../page/operator-page.tsx';
 import type { HeldList } from '../../sync/held-removals.ts';
 import { HeldRemovals } from '../components/held-removals.tsx';
 import { reasonOf } from '../reasons.ts';
 
-interface HeldRemovalsView {
-  list: HeldList;
-  nav: readonly NavItem[];
-  who: string;
-  said: Child;
-}
-
-export function heldRemovalsPage({ list, nav, who, said }: HeldRemovalsView) {
-  return operatorDocument({
-    title: 'Held removals',
-    here: CONSOLE_PATH,
-    nav,
-    who,
-    children: (
-      <>
-        {said}
-        <header class="page">
-          <div>
-            <h1>Held removals</h1>
-            {list.removals.length > 0 && <p class="lead">{reasonOf('deletions-held').text}</p>}
-          </div>
-        </header>
-        {list.removals.length === 0 ? (
-          <p class="nothing">
-            Nobody waits for a word. <a href={CONSOLE_PATH}>Go back to the overview</a>
-          </p>
-        ) : (
-          <section class="flow" aria-labelledby="waiting">
-            <h2 id="waiting">
-              {list.removals.length === 1
-                ? '1 person waits'
-                : `${list.removals.length} people wait`}
-            </h2>
-            <HeldRemovals list={list} isItsPage={true} />
-          </section>
-        )}
-      </>
-    ),
-  });
+/** What stands in <main>. */
+export function HeldRemovalsPage({ list }: { list: HeldList }) {
+  return (
+    <>
+      <header class="page">
+        <div>
+          <h1>Held removals</h1>
+          {list.removals.length > 0 && <p class="lead">{reasonOf('deletions-held').text}</p>}
+        </div>
+      </header>
+      {list.removals.length === 0 ? (
+        <p class="nothing">
+          Nobody waits for a word. <a href={CONSOLE_PATH}>Go back to the overview</a>
+        </p>
+      ) : (
+        <section class="flow" aria-labelledby="waiting">
+          <h2 id="waiting">
+            {list.removals.length === 1 ? '1 person waits' : `${list.removals.length} people wait`}
+          </h2>
+          <HeldRemovals list={list} isItsPage={true} />
+        </section>
+      )}
+    </>
+  );
 }

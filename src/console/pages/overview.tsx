@@ -1,8 +1,6 @@
 // The page at /console: whether people are in step, what needs a person, and the numbers behind it.
-import type { Child } from 'hono/jsx';
 import { Moment, spanOf } from '../../page/moment.tsx';
-import { CONSOLE_PATH, SETUP_PATH } from '../../page/operator-nav.ts';
-import { type NavItem, operatorDocument } from '../../page/operator-page.tsx';
+import { SETUP_PATH } from '../../page/operator-nav.ts';
 import { needsAPerson, type SyncHealth } from '../../sync/health.ts';
 import { ActionsTaken } from '../components/actions-taken.tsx';
 import { Channels } from '../components/channels.tsx';
@@ -14,11 +12,8 @@ import { reasonOf } from '../reasons.ts';
 
 export interface OverviewView {
   overview: Overview;
-  nav: readonly NavItem[];
-  who: string;
   /** Whether this operator may open the set-up. */
   maySetUp: boolean;
-  said: Child;
   /** Whether a pass has just been started, which may take a moment to begin. */
   awaitsPass: boolean;
 }
@@ -149,43 +144,37 @@ function isLive({ runs, nowMs }: Overview, awaitsPass: boolean): boolean {
   return awaitsPass && (last === undefined || nowMs - last.startedMs >= JUST_BEGUN_MS);
 }
 
-export function overviewPage({ overview, nav, who, maySetUp, said, awaitsPass }: OverviewView) {
+/** What stands in <main>. */
+export function OverviewPage({ overview, maySetUp, awaitsPass }: OverviewView) {
   const { health, nowMs, runs, channels, wanted, actions, people, held, letters } = overview;
   const isUnderWay = runs[0]?.outcome === null;
   const live = isLive(overview, awaitsPass) ? true : undefined;
   // Nobody's list changes under their eyes while they decide about it.
   const hasForms = held.removals.length > 0 || letters.count > 0;
-  return operatorDocument({
-    title: 'Overview',
-    here: CONSOLE_PATH,
-    nav,
-    who,
-    children: (
-      <>
-        {said}
-        <div id="standing" class="live" data-live={hasForms ? undefined : live}>
-          <State health={health} nowMs={nowMs} />
-          <NeedsYou overview={overview} maySetUp={maySetUp} />
-          <People people={people} />
-        </div>
-        <section id="last-passes" data-live={live}>
-          <header class="page">
-            <h2>Last passes</h2>
-            <ReconcileNow isUnderWay={isUnderWay} />
-          </header>
-          <Passes runs={runs} />
+  return (
+    <>
+      <div id="standing" class="live" data-live={hasForms ? undefined : live}>
+        <State health={health} nowMs={nowMs} />
+        <NeedsYou overview={overview} maySetUp={maySetUp} />
+        <People people={people} />
+      </div>
+      <section id="last-passes" data-live={live}>
+        <header class="page">
+          <h2>Last passes</h2>
+          <ReconcileNow isUnderWay={isUnderWay} />
+        </header>
+        <Passes runs={runs} />
+      </section>
+      <div class="two uneven">
+        <section>
+          <h2>Notification channels</h2>
+          <Channels channels={channels} wanted={wanted} nowMs={nowMs} />
         </section>
-        <div class="two uneven">
-          <section>
-            <h2>Notification channels</h2>
-            <Channels channels={channels} wanted={wanted} nowMs={nowMs} />
-          </section>
-          <section>
-            <h2>What operators did</h2>
-            <ActionsTaken actions={actions} />
-          </section>
-        </div>
-      </>
-    ),
-  });
+        <section>
+          <h2>What operators did</h2>
+          <ActionsTaken actions={actions} />
+        </section>
+      </div>
+    </>
+  );
 }
