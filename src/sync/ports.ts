@@ -3,6 +3,7 @@
 import type { Config, Env } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import type { ApiOptions } from '../google/api.ts';
+import { GROUP_MEMBER_SCOPE } from '../google/groups.ts';
 import type { Fetch } from '../google/http.ts';
 import { createTokenSource, DIRECTORY_SCOPE } from '../google/service-account.ts';
 import { type Log, log } from '../log.ts';
@@ -21,6 +22,8 @@ export interface SyncPorts {
   channels: ChannelStore;
   changes: ChangeQueue;
   api: ApiOptions;
+  /** The same with tokens for members of groups: where those are refused, people are still kept in step. */
+  groupsApi: ApiOptions;
   /** For calls to others than Google: they don't count as Google's. */
   fetch: Fetch;
   /** How many requests have left for Google in this event, tokens included. */
@@ -62,23 +65,25 @@ export function syncPorts(
     calls += 1;
     return surroundings.fetch(request);
   };
+  const apiFor = (scope: string): ApiOptions => ({
+    origin: config.googleApiOrigin,
+    tokens: createTokenSource({
+      key: config.serviceAccount,
+      admins: config.adminEmails,
+      scopes: [scope],
+      fetch,
+      nowMs,
+    }),
+    fetch,
+    nowMs,
+  });
   return {
     config,
     db: openDatabase(env.DB),
     channels: env.CHANNELS,
     changes: env.CHANGES as Queue<ChangeMessage>,
-    api: {
-      origin: config.googleApiOrigin,
-      tokens: createTokenSource({
-        key: config.serviceAccount,
-        admins: config.adminEmails,
-        scopes: [DIRECTORY_SCOPE],
-        fetch,
-        nowMs,
-      }),
-      fetch,
-      nowMs,
-    },
+    api: apiFor(DIRECTORY_SCOPE),
+    groupsApi: apiFor(GROUP_MEMBER_SCOPE),
     fetch: surroundings.fetch,
     googleCalls: () => calls,
     pace: paceOf(config),
