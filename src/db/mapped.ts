@@ -25,8 +25,7 @@ export type ObservedRow = {
   id: string;
   cause: Cause;
   noticedMs: number;
-} & /** `words`, a JSON array, follow from name and address, and are not compared. */
-(
+} /** `words`, a JSON array, follow from name and address, and are not compared. */ & (
   | ({ kind: 'living'; words: string } & MappedRow)
   | { kind: 'status'; status: 'suspended' | 'archived' }
   | { kind: 'gone' }
