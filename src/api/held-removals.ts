@@ -7,7 +7,7 @@ import { type AppEnv, DEFAULT_DIRECTORY_ID } from '../config.ts';
 import type { HeldRemoval } from '../db/held-removals.ts';
 import {
   approveHeldRemovals,
-  outcomeOf,
+  decisionEnded,
   readHeldRemovals,
   rejectHeldRemovals,
 } from '../sync/held-removals.ts';
@@ -66,7 +66,7 @@ const decide =
         requestId: c.get('requestId'),
       },
       () => say(ports, DEFAULT_DIRECTORY_ID, body.data.hash),
-      outcomeOf,
+      decisionEnded,
     );
     if (decided.kind === 'decided') return c.json({ [name]: decided.count });
     return refuse(c, 409, 'list-changed', 'The list is another one by now; read it again.');

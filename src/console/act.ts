@@ -2,7 +2,7 @@
 import type { ActionName } from '../db/operator-actions.ts';
 import { CONSOLE_PATH } from '../page/operator-nav.ts';
 import { type SaidCode, saying } from '../page/said.tsx';
-import { operatorAction } from '../sync/operator-action.ts';
+import { type Ended, operatorAction } from '../sync/operator-action.ts';
 import { type SyncPorts, syncPorts } from '../sync/ports.ts';
 import type { ConsoleContext } from './page.tsx';
 
@@ -18,7 +18,7 @@ export const actorOf = (c: ConsoleContext): string => `user:${c.get('operator').
  * Does something for the operator, in writing.
  *
  * @param detail ids and counts; never an address or a name
- * @param outcomeOf a code, or a few words, for how it ended; never an address or a name
+ * @param endedAs how it ended; a string is the code. Never an address or a name
  * @throws what `work` throws, with its code written down
  */
 export function act<T>(
@@ -26,7 +26,7 @@ export function act<T>(
   action: ActionName,
   detail: Record<string, string | number>,
   work: () => Promise<T>,
-  outcomeOf: (result: T) => string,
+  endedAs: (result: T) => Ended | string,
 ): Promise<T> {
   const written = {
     directoryId: directoryOf(c),
@@ -35,7 +35,7 @@ export function act<T>(
     detail,
     requestId: c.get('requestId'),
   };
-  return operatorAction(portsOf(c), written, work, outcomeOf);
+  return operatorAction(portsOf(c), written, work, endedAs);
 }
 
 /** Back to a page that says what became of it. */

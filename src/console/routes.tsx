@@ -14,7 +14,7 @@ import { nameOf } from '../sso/session.ts';
 import { replayDeadLetters } from '../sync/dead-letters.ts';
 import {
   approveHeldRemovals,
-  outcomeOf,
+  decisionEnded,
   readHeldRemovals,
   rejectHeldRemovals,
 } from '../sync/held-removals.ts';
@@ -74,7 +74,7 @@ const decide =
       `held-removals.${decision}`,
       {},
       () => say(portsOf(c), directoryOf(c), hash),
-      outcomeOf,
+      decisionEnded,
     );
     if (decided.kind === 'another-list') return heldRemovals(c, LIST_CHANGED, 409);
     if (decision === 'reject') return backTo(c, 'kept', decided.count);
@@ -99,7 +99,7 @@ async function replay(c: ConsoleContext) {
     () => replayDeadLetters(portsOf(c), directoryOf(c), ids),
     (result) =>
       result.kind === 'replayed'
-        ? `${result.count} ${result.count === 1 ? 'person' : 'people'}`
+        ? { code: result.kind, result: { people: result.count } }
         : result.kind,
   );
   return replayed.kind === 'replayed'

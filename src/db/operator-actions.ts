@@ -28,13 +28,18 @@ export interface NewOperatorAction {
   atMs: number;
 }
 
+/** Ids and counts that belong to an outcome; never an address or a name. */
+export type ActionResult = Readonly<Record<string, string | number | readonly string[]>>;
+
 export interface OperatorAction extends Omit<NewOperatorAction, 'detail'> {
   id: number;
   detail: Record<string, string | number>;
   /** The name of who it was, if they are still known here. */
   actorName: string | null;
-  /** How it ended; `null` while it is under way, or when it was cut off. */
+  /** A code for how it ended; `null` while it is under way, or when it was cut off. */
   outcome: string | null;
+  /** `null` = the code says it all. */
+  result: ActionResult | null;
 }
 
 /** Writes down what is about to be done. @returns its number */
@@ -58,12 +63,23 @@ export function beginOperatorAction(db: Database, action: NewOperatorAction): Pr
   });
 }
 
-/** Writes down how it ended. Once: an outcome is never changed. */
-export function endOperatorAction(db: Database, id: number, outcome: string): Promise<void> {
+/**
+ * Writes down how it ended. Once: an outcome is never changed.
+ *
+ * @param outcome a code
+ */
+export function endOperatorAction(
+  db: Database,
+  id: number,
+  outcome: string,
+  result: ActionResult | null = null,
+): Promise<void> {
   return guarded(async () => {
     await db.d1
-      .prepare('UPDATE operator_actions SET outcome = ?2 WHERE id = ?1 AND outcome IS NULL')
-      .bind(id, outcome)
+      .prepare(
+        'UPDATE operator_actions SET outcome = ?2, result = ?3 WHERE id = ?1 AND outcome IS NULL',
+      )
+      .bind(id, outcome, result && JSON.stringify(result))
       .run();
   });
 }
@@ -79,15 +95,17 @@ export function readOperatorActions(
       .prepare(
         `SELECT a.id AS id, a.directory_id AS directoryId, a.actor AS actor, a.action AS action,
            a.detail AS detail, a.request_id AS requestId, a.at_ms AS atMs, a.outcome AS outcome,
+           a.result AS result,
            (SELECT u.full_name FROM users u
              WHERE u.id = substr(a.actor, 6) AND a.actor LIKE 'user:%' AND +u.directory_id = ?1) AS actorName
          FROM operator_actions a WHERE a.directory_id = ?1 ORDER BY a.at_ms DESC, a.id DESC LIMIT ?2`,
       )
       .bind(directoryId, limit)
-      .all<Omit<OperatorAction, 'detail'> & { detail: string }>();
+      .all<Omit<OperatorAction, 'detail' | 'result'> & { detail: string; result: string | null }>();
     return results.map((row) => ({
       ...row,
       detail: JSON.parse(row.detail) as OperatorAction['detail'],
+      result: row.result === null ? null : (JSON.parse(row.result) as ActionResult),
     }));
   });
 }

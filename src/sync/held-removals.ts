@@ -7,6 +7,7 @@ import {
   readHeldRemovals as readHeld,
 } from '../db/held-removals.ts';
 import { refreshCondition } from './condition.ts';
+import type { Ended } from './operator-action.ts';
 import type { SyncPorts } from './ports.ts';
 import { sendHints } from './send-hints.ts';
 
@@ -45,6 +46,7 @@ export async function readHeldRemovals(
 export type Decided =
   | {
       kind: 'decided';
+      decision: 'approved' | 'rejected';
       count: number;
       /** Whom it is about. */
       userIds: readonly string[];
@@ -79,7 +81,7 @@ async function decide(
   const toAsk = decision === 'approved' ? decided : [];
   const asked = await sendHints(ports, directoryId, 'operator', toAsk);
   await refreshCondition(ports, directoryId, 'as-stored');
-  return { kind: 'decided', count: decided.length, userIds: decided, asked };
+  return { kind: 'decided', decision, count: decided.length, userIds: decided, asked };
 }
 
 /**
@@ -111,10 +113,9 @@ export function rejectHeldRemovals(
 
 const MAX_NAMED = 50;
 
-/** What is written down of a decision: about how many, and about whom. */
-export function outcomeOf(decided: Decided): string {
-  if (decided.kind !== 'decided') return decided.kind;
-  const { count, userIds } = decided;
-  const rest = count > MAX_NAMED ? ', …' : '';
-  return `${count} ${count === 1 ? 'person' : 'people'} (${userIds.slice(0, MAX_NAMED).join(', ')}${rest})`;
+/** What is written down of a decision: about how many, and about whom, the first fifty. */
+export function decisionEnded(decided: Decided): Ended {
+  if (decided.kind !== 'decided') return { code: decided.kind };
+  const { decision, count, userIds } = decided;
+  return { code: decision, result: { people: count, userIds: userIds.slice(0, MAX_NAMED) } };
 }

@@ -85,6 +85,13 @@ const isolate = (text: string) => `\u2068${text}\u2069`;
 const printable = (text: string) =>
   text.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, '·');
 
+/** What an action counted: `, 30 people`. */
+const counted = (line: LogLine) =>
+  ['people', 'ok', 'failed', 'waiting']
+    .filter((what) => typeof line[what] === 'number')
+    .map((what) => `, ${line[what]} ${what}`)
+    .join('');
+
 /**
  * @param person names for an id; `null` if the Workspace has never heard of it
  * @returns a line to print, or `null` for what a newcomer need not see
@@ -126,8 +133,7 @@ export function tell(line: LogLine, person: (id: string) => PersonName | null): 
     case 'reconcile.held':
       return `${field('missing')} people are missing on the list, more than the deletion guard lets go: held`;
     case 'operator.acted':
-      // Whom it was about is in the record; here it would be a line of numbers.
-      return `${actor()}  ${ACTION_WORDS[field('action')] ?? field('action')}: ${field('outcome').replace(/ \(\d.*\)$/, '')}`;
+      return `${actor()}  ${ACTION_WORDS[field('action')] ?? field('action')}: ${field('outcome')}${counted(line)}`;
     case 'console.refused':
       return `${name()}  came to the console, which is for super admins`;
     case 'setup.unavailable':

@@ -60,12 +60,27 @@ describe('a line of the story', () => {
   });
 
   test.each([
-    ['user:117', 'held-removals.approve', '30 people', /<ana@.*> {2}approved what was held: 30/],
-    ['setup-link', 'setup.check', '12 ok, 1 failed', /^Whoever has the set-up link {2}checked/],
-    ['operator-token', 'pass.start', 'started', /^Whoever has the operator token {2}asked for a/],
-    ['user:117', 'something.new', 'done', /something\.new: done$/],
-  ])('says which operator did what: %s %s', (actor, action, outcome, words) => {
-    const fields = { level: 'info', event: 'operator.acted', actor, action, outcome };
+    [
+      'user:117',
+      'held-removals.approve',
+      { outcome: 'approved', people: 30 },
+      /<ana@.*> {2}approved what was held: approved, 30 people$/,
+    ],
+    [
+      'setup-link',
+      'setup.check',
+      { outcome: 'checked', ok: 12, failed: 1, waiting: 0 },
+      /^Whoever has the set-up link {2}checked the set-up: checked, 12 ok, 1 failed, 0 waiting$/,
+    ],
+    [
+      'operator-token',
+      'pass.start',
+      { outcome: 'started' },
+      /^Whoever has the operator token {2}asked for a/,
+    ],
+    ['user:117', 'something.new', { outcome: 'done' }, /something\.new: done$/],
+  ])('says which operator did what: %s %s', (actor, action, ended, words) => {
+    const fields = { level: 'info', event: 'operator.acted', actor, action, ...ended };
     expect(tell(fields, known)).toMatch(words);
   });
 

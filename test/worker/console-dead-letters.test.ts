@@ -99,7 +99,8 @@ test('replayed: whom they are about are looked at again, once each, and the lett
       actor: `user:${idOf(world, ADMIN)}`,
       action: 'dead-letters.replay',
       detail: '{"letters":3}',
-      outcome: '2 people',
+      outcome: 'replayed',
+      result: '{"people":2}',
       request_id: response.headers.get('x-request-id'),
     },
   ]);

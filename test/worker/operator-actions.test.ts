@@ -70,18 +70,23 @@ function failing(sql: string): () => void {
 describe('an action', () => {
   test('is written before it is done, and its outcome after', async () => {
     const seen: unknown[] = [];
-    const result = await operatorAction(
+    const done = await operatorAction(
       world.ports,
       ACTION,
       async () => {
         seen.push(...(await actionRows()));
         return 3;
       },
-      (count) => `${count} people`,
+      (people) => ({ code: 'replayed', result: { people, userIds: ['1', '2'] } }),
     );
-    expect(result).toBe(3);
+    expect(done).toBe(3);
     expect(seen).toMatchObject([{ ...WRITTEN, at_ms: world.clock.nowMs, outcome: null }]);
-    expect(await actionRows()).toMatchObject([{ ...WRITTEN, outcome: '3 people' }]);
+    const result = '{"people":3,"userIds":["1","2"]}';
+    expect(await actionRows()).toMatchObject([{ ...WRITTEN, outcome: 'replayed', result }]);
+    // Counts and no ids: the log is a story, the row is the record.
+    const [acted] = world.logs.filter(({ event }) => event === 'operator.acted');
+    expect(acted?.fields).toMatchObject({ outcome: 'replayed', people: 3 });
+    expect(acted?.fields).not.toHaveProperty('userIds');
   });
 
   test('that is cut off stays as one that was begun, and the page says so', async () => {

@@ -215,6 +215,7 @@ export interface ActionRow {
   request_id: string;
   at_ms: number;
   outcome: string | null;
+  result: string | null;
 }
 
 /** What operators did, oldest first. */

@@ -1,5 +1,5 @@
 // What operators did lately, and how it ended.
-import type { ActionName, OperatorAction } from '../../db/operator-actions.ts';
+import type { ActionName, ActionResult, OperatorAction } from '../../db/operator-actions.ts';
 import { Moment } from '../../page/moment.tsx';
 import { Listing } from './listing.tsx';
 
@@ -19,14 +19,27 @@ const WORDS: Readonly<Record<ActionName, string>> = {
   'setup.check': 'Checked the set-up',
 };
 
-/** Whatever is not here says itself: a count, or the code of a failure. */
-const OUTCOMES: Readonly<Record<string, string>> = {
-  'another-list': 'Nothing: the list had changed',
-  started: 'Started',
-  'under-way': 'One was under way',
-  opened: 'Opened',
-  refused: 'Refused',
-  'queue-refused': 'Nothing: the queue refused',
+type Counts = ActionResult | null;
+
+const count = (result: Counts, name: string): number => {
+  const value = result?.[name];
+  return typeof value === 'number' ? value : 0;
+};
+const people = (n: number) => (n === 1 ? '1 person' : `${n.toLocaleString('en-GB')} people`);
+
+/** Words for a code, with what was counted. Whatever is not here says itself. */
+const OUTCOMES: Readonly<Record<string, (result: Counts) => string>> = {
+  'another-list': () => 'Nothing: the list had changed',
+  approved: (result) => `Approved: ${people(count(result, 'people'))}`,
+  rejected: (result) => `Kept: ${people(count(result, 'people'))}`,
+  replayed: (result) => `${people(count(result, 'people'))} looked at again`,
+  'queue-refused': () => 'Nothing: the queue refused',
+  started: () => 'Started',
+  'under-way': () => 'One was under way',
+  opened: () => 'Opened',
+  refused: () => 'Refused',
+  checked: (result) =>
+    `${count(result, 'ok')} ok, ${count(result, 'failed')} failed, ${count(result, 'waiting')} waiting`,
 };
 
 const ACTORS: Readonly<Record<string, string>> = {
@@ -34,19 +47,19 @@ const ACTORS: Readonly<Record<string, string>> = {
   'setup-link': 'A set-up link',
 };
 
-/** Whom it was about stays in the row; of a failure the code is shown. */
-function wordsFor(outcome: string | null): string {
+/** How it ended; of a failure the code is shown. */
+export function outcomeWords({ outcome, result }: Pick<OperatorAction, 'outcome' | 'result'>) {
   if (outcome === null) return 'Under way, or cut off';
   if (outcome.startsWith('unclear:')) return 'Unclear: the database’s answer was lost';
-  const words = outcome.replace(/ \(.*\)$/, '');
-  return (Object.hasOwn(OUTCOMES, words) ? OUTCOMES[words] : undefined) ?? words;
+  if (outcome.startsWith('failed:')) return `Failed: ${outcome.slice('failed:'.length)}`;
+  return (Object.hasOwn(OUTCOMES, outcome) ? OUTCOMES[outcome] : undefined)?.(result) ?? outcome;
 }
 
 export function ActionsTaken({ actions }: { actions: readonly OperatorAction[] }) {
   if (actions.length === 0) return <p class="nothing">Nobody has done anything here yet.</p>;
   return (
     <Listing label="What operators did" columns={['When', 'Who', 'What', 'Outcome']}>
-      {actions.map(({ atMs, actor, actorName, action, outcome }) => (
+      {actions.map(({ atMs, actor, actorName, action, outcome, result }) => (
         <tr>
           <td>
             <Moment ms={atMs} />
@@ -55,7 +68,7 @@ export function ActionsTaken({ actions }: { actions: readonly OperatorAction[] }
             <bdi>{actorName ?? ACTORS[actor] ?? actor}</bdi>
           </td>
           <td>{WORDS[action] ?? action}</td>
-          <td>{wordsFor(outcome)}</td>
+          <td>{outcomeWords({ outcome, result })}</td>
         </tr>
       ))}
     </Listing>
