@@ -50,14 +50,14 @@ function replacing(
  * Starts a session in a window of ours for somebody who is active, in one transaction of one to three statements.
  *
  * @param code for the frame that opened the window, if one did
- * @returns the person's directory; `null` if they are unknown or not active, and then nothing was written
+ * @returns the person's directory, and whether its roles depend on groups; `null` if they are unknown or not active, and then nothing was written
  */
 export function startSession(
   db: Database,
   userId: string,
   session: NewSession,
   code: NewCode | null,
-): Promise<{ directoryId: string } | null> {
+): Promise<{ directoryId: string; hasGroups: 0 | 1 } | null> {
   return guarded(async () => {
     const { tokenHash, nowMs, expiresMs } = session;
     const statements = [
@@ -65,7 +65,8 @@ export function startSession(
         .prepare(
           `INSERT INTO sessions (token_hash, directory_id, user_id, kind, created_ms, expires_ms)
            SELECT ?2, directory_id, id, 'page', ?3, ?4 FROM users WHERE id = ?1 AND status = 'active'
-           RETURNING directory_id AS directoryId`,
+           RETURNING directory_id AS directoryId,
+             EXISTS (SELECT 1 FROM groups g WHERE g.directory_id = sessions.directory_id) AS hasGroups`,
         )
         .bind(userId, tokenHash, nowMs, expiresMs),
       ...replacing(db, session, 'page'),
@@ -80,7 +81,7 @@ export function startSession(
           .bind(userId, code.codeHash, code.challenge, nowMs, code.expiresMs),
       );
     }
-    const [started] = await db.d1.batch<{ directoryId: string }>(statements);
+    const [started] = await db.d1.batch<{ directoryId: string; hasGroups: 0 | 1 }>(statements);
     return started?.results[0] ?? null;
   });
 }

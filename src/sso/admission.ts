@@ -7,6 +7,7 @@ import { startSession } from '../db/sessions.ts';
 import { noteRefusal, readStanding, type Standing } from '../db/sign-in.ts';
 import type { IdTokenClaims } from '../google/id-token.ts';
 import { noteWhetherReadable } from '../sync/condition.ts';
+import { askAboutGroups } from '../sync/groups.ts';
 import { lookAt } from '../sync/look.ts';
 import type { SsoPorts } from './ports.ts';
 import { hashOf, newSecret } from './token.ts';
@@ -60,7 +61,12 @@ async function start(ports: SsoPorts, arrival: Arrival): Promise<Admission | nul
       ? null
       : { codeHash: await hashOf(code), challenge, expiresMs: nowMs + CODE_TTL_MS },
   );
-  return started && { kind: 'admitted', directoryId: started.directoryId, token, code };
+  if (started === null) return null;
+  const { directoryId, hasGroups } = started;
+  // Nothing is pushed about groups: who comes in has what they say now.
+  if (hasGroups === 1 && directoryId === DEFAULT_DIRECTORY_ID)
+    await askAboutGroups(ports, directoryId, claims.sub);
+  return { kind: 'admitted', directoryId, token, code };
 }
 
 const refused = (reason: Refusal): Admission => ({ kind: 'refused', reason });

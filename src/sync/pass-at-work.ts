@@ -3,6 +3,7 @@
 import type { Suspect } from '../db/comparison.ts';
 import { isSuperseded } from '../db/directories.ts';
 import { noteProgress } from '../db/reconcile-runs.ts';
+import { readNamedGroups } from './groups.ts';
 import {
   type Begun,
   countsOf,
@@ -20,6 +21,9 @@ import { sendHints } from './send-hints.ts';
 
 /** A push in flight when a page was read has arrived and been looked at by then. */
 const COMPARE_AGAIN_AFTER_MS = 30_000;
+
+/** The part of a pass's calls that groups may take. */
+const GROUPS_SHARE = 3;
 
 /** One pass at work. What it holds in memory comes from its steps' results, so a restart builds it again. */
 export class PassAtWork {
@@ -67,6 +71,23 @@ export class PassAtWork {
     for (const id of found.ids) this.seen.add(id);
     this.#living += found.living;
     for (const suspect of found.suspects) this.#suspects.push(suspect);
+  }
+
+  /**
+   * Before the pages: what they are compared with holds the roles of those who came or went. A third of the calls at most: a reading that is not
+   * through goes on at the next pass, and the list has its turn at each.
+   */
+  async readGroups(): Promise<void> {
+    const { groupKeys } = this.#begun;
+    if (groupKeys.length === 0 || this.#begun.isImport) return;
+    const { directoryId } = this.#pass;
+    const share = Math.ceil(this.#ports.config.googleCallsPerPass / GROUPS_SHARE);
+    const googleCalls = await this.#step('groups', async (callsMade) => {
+      await readNamedGroups(this.#ports, directoryId, groupKeys, () => share - callsMade());
+      await this.#note();
+      return callsMade();
+    });
+    this.progress = { ...this.progress, googleCalls: this.progress.googleCalls + googleCalls };
   }
 
   async goThroughPages(): Promise<void> {

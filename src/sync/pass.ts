@@ -30,6 +30,8 @@ export interface Begun {
   firstSeq: number;
   living: number;
   isImport: boolean;
+  /** Groups that rules name. */
+  groupKeys: string[];
   /** Google's id of the customer, which every answer must carry; `null` until it is pinned. */
   customerId: string | null;
   pageToken: string | null;

@@ -2,11 +2,13 @@
 // only finds: whoever is contradicted, unknown or missing is looked at by id, and that look decides.
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { readDirectory, takePassTicket } from '../db/directories.ts';
+import { keepNamedGroups } from '../db/groups.ts';
 import { dropChain, dropOtherChains, storeListed } from '../db/listed-people.ts';
 import { beginRun, endRun, readLastRun } from '../db/reconcile-runs.ts';
 import type { ReconcileOutcome } from '../db/schema.ts';
 import { refreshCondition, reportProblem } from './condition.ts';
 import { ensureDefaultDirectory } from './default-directory.ts';
+import { groupsOf } from './groups.ts';
 import {
   type Begun,
   countsOf,
@@ -59,6 +61,9 @@ async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun
   const { chainId, chainTicket } = run;
   const { customerId } = directory;
   const isImport = directory.importedMs === null;
+  const groupKeys = await groupsOf(ports, directoryId);
+  // What the last rule about a group has left.
+  if (groupKeys.length === 0) await keepNamedGroups(ports.db, directoryId, []);
   const pageToken = goesOn?.nextPageToken ?? null;
   return {
     ticket,
@@ -69,6 +74,7 @@ async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun
     firstSeq,
     living,
     isImport,
+    groupKeys,
     customerId,
     pageToken,
   };
@@ -146,6 +152,7 @@ export async function reconcile(
     else {
       work = new PassAtWork(ports, steps, pass, begun);
       try {
+        await work.readGroups();
         await work.goThroughPages();
       } catch (error) {
         // A page that fails for good must not keep those on the pages before it from being looked at.

@@ -1,0 +1,54 @@
+// When groups that rules name are read: at each pass, and about one person at their sign-in. Google pushes nothing about them.
+import { readRecompute } from '../db/role-recomputes.ts';
+import { errorCode } from '../log.ts';
+import { readRoleBook } from '../roles/book.ts';
+import { readGroups, refreshMembership } from '../roles/groups.ts';
+import { recomputePage } from '../roles/recompute.ts';
+import { namedGroups } from '../roles/rule.ts';
+import type { SyncPorts } from './ports.ts';
+import { sendRecompute } from './recompute.ts';
+
+/** The groups that a directory's rules name. One query. */
+export async function groupsOf(
+  ports: Pick<SyncPorts, 'db' | 'config'>,
+  directoryId: string,
+): Promise<string[]> {
+  return namedGroups((await readRoleBook(ports, directoryId, []))?.rules ?? []);
+}
+
+/**
+ * Reads the named groups, as far as the calls last, and has the roles of those made anew who came or went.
+ *
+ * @param callsLeft asked before each request
+ * @throws {DatabaseError}
+ */
+export async function readNamedGroups(
+  ports: SyncPorts,
+  directoryId: string,
+  groupKeys: readonly string[],
+  callsLeft: () => number,
+): Promise<void> {
+  await readGroups(ports, directoryId, groupKeys, callsLeft);
+  const recompute = await readRecompute(ports.db, directoryId);
+  if (recompute?.finishedMs === null) await sendRecompute(ports, directoryId);
+}
+
+/**
+ * Asks about somebody who has just signed in. Never fails: they are in already, with the roles of the last pass.
+ */
+export async function askAboutGroups(
+  ports: SyncPorts,
+  directoryId: string,
+  userId: string,
+): Promise<void> {
+  try {
+    const groupKeys = await groupsOf(ports, directoryId);
+    if (groupKeys.length === 0) return;
+    await refreshMembership(ports, directoryId, groupKeys, userId);
+    // News of one person is one page; if everybody is being gone through, that goes on without them.
+    if ((await recomputePage(ports, directoryId)) === 'more')
+      await sendRecompute(ports, directoryId);
+  } catch (error) {
+    ports.log('warn', 'groups.not-asked', { directoryId, userId, code: errorCode(error) });
+  }
+}
