@@ -259,3 +259,16 @@ export function readGroupStates(db: Database, directoryId: string): Promise<Grou
     }));
   });
 }
+
+/** Whether a rule names a group: only then is a second scope of Google's needed. */
+export function hasGroupRules(db: Database, directoryId: string): Promise<boolean> {
+  return guarded(async () => {
+    const row = await db.d1
+      .prepare(
+        `SELECT 1 FROM role_rules WHERE directory_id = ?1 AND source->>'$.kind' = 'group' LIMIT 1`,
+      )
+      .bind(directoryId)
+      .first();
+    return row !== null;
+  });
+}

@@ -5,13 +5,14 @@ import { type Directory, readDirectory } from '../db/directories.ts';
 import type { ApiOptions } from '../google/api.ts';
 import type { UserSample } from '../google/user-sample.ts';
 import { readRoleBook } from '../roles/book.ts';
-import { type Rule, seedRule } from '../roles/rule.ts';
+import { namedGroups, type Rule, seedRule } from '../roles/rule.ts';
 import type { Surroundings, SyncPorts } from '../sync/ports.ts';
 import { checkArrival, checkChannel } from './checks/channel.ts';
 import { checkClock, watchClock } from './checks/clock.ts';
 import { checkConfiguration } from './checks/configuration.ts';
 import { checkDatabase } from './checks/database.ts';
 import { checkImport } from './checks/first-import.ts';
+import { checkGroups, NO_GROUPS } from './checks/groups.ts';
 import { checkKey } from './checks/key.ts';
 import { checkOAuth } from './checks/oauth.ts';
 import { checkPeople } from './checks/people.ts';
@@ -38,7 +39,7 @@ interface Reading {
   sample: UserSample;
 }
 
-/** Key, clock, token, API, people, roles. `null` unless people could be read. */
+/** Key, clock, token, API, people, roles, groups. `null` unless people could be read. */
 async function examineReading(
   config: Config,
   { surroundings }: DoctorWorld,
@@ -47,25 +48,29 @@ async function examineReading(
   examination: Examination,
 ): Promise<Reading | null> {
   const { nowMs } = surroundings;
+  const groupKeys = namedGroups(rules ?? []);
+  if (groupKeys.length === 0) examination.add(NO_GROUPS);
   const clock = watchClock(surroundings.fetch, nowMs);
   const { fetch } = clock;
   const key = await examination.make(['key'], () => checkKey(config.serviceAccount));
   if (key !== null) examination.add(key.finding);
   const found = key?.canSign
-    ? await examination.make(['token'], () => checkTokens({ config, fetch, nowMs }, clock.isWrong))
+    ? await examination.make(['token'], () =>
+        checkTokens({ config, fetch, nowMs, namesGroups: groupKeys.length > 0 }, clock.isWrong),
+      )
     : null;
   await examination.make(['clock'], async () =>
     examination.add(await checkClock(clock, config.googleIssuer, nowMs)),
   );
   if (found === null) {
     examination.after('key', 'token');
-    examination.after(key?.canSign ? 'token' : 'key', 'api', 'people', 'roles');
+    examination.after(key?.canSign ? 'token' : 'key', 'api', 'people', 'roles', 'groups');
     return null;
   }
   examination.add(found.finding);
   const { tokens } = found;
   if (tokens === null) {
-    examination.after('token', 'api', 'people', 'roles');
+    examination.after('token', 'api', 'people', 'roles', 'groups');
     return null;
   }
   const api: ApiOptions = { origin: config.googleApiOrigin, tokens, fetch, nowMs };
@@ -77,13 +82,16 @@ async function examineReading(
   if (read !== null) examination.add(read.api, read.people);
   const sample = read?.sample ?? null;
   if (sample === null) {
-    examination.after('people', 'roles');
+    examination.after('people', 'roles', 'groups');
     return null;
   }
   await examination.make(['roles'], async () =>
     examination.add(
       checkRoles(sample, rules ?? [{ id: 0, ...seedRule(config.rolesSchema) }], rules !== null),
     ),
+  );
+  await examination.make(['groups'], async () =>
+    examination.add(await checkGroups({ config, fetch, nowMs, admin }, groupKeys)),
   );
   return { api, sample };
 }
@@ -138,8 +146,8 @@ async function examineChannel(
 const BEFORE_CHANNEL = ['key', 'clock', 'token', 'api', 'people'] as const;
 
 /**
- * Makes every check; always all of them, in the order of CHECKS. Asks Google a dozen times at most for one admin, and waits
- * up to 4 seconds for a message of Google's.
+ * Makes every check; always all of them, in the order of CHECKS. Asks Google a dozen times at most for one admin, once
+ * more for each group that a rule names, ten at most, and waits up to 4 seconds for a message of Google's.
  */
 export async function examine(world: DoctorWorld): Promise<Finding[]> {
   const { parsed, surroundings, deployed } = world;

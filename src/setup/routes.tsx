@@ -37,7 +37,7 @@ import {
   linkOverPage,
   openPage,
 } from './pages/open-page.tsx';
-import { valuesToPaste } from './values.ts';
+import { namesGroups, valuesToPaste } from './values.ts';
 
 /** Findings from further in the future than clocks differ are nobody's. */
 const AHEAD_MS = 5 * 60_000;
@@ -122,7 +122,7 @@ function frameOf(c: SetupContext) {
   };
 }
 
-function page(
+async function page(
   c: SetupContext,
   found: { findings: Finding[]; checkedMs: number } | null,
   where: 'inside' | 'at-the-door' = 'inside',
@@ -134,7 +134,13 @@ function page(
     findings: found?.findings ?? null,
     checkedMs: found?.checkedMs ?? null,
     nowMs: Date.now(),
-    values: canAct ? valuesToPaste(parsed.config, new URL(c.req.url).origin) : [],
+    values: canAct
+      ? valuesToPaste(
+          parsed.config,
+          new URL(c.req.url).origin,
+          await namesGroups(openDatabase(c.env.DB)),
+        )
+      : [],
     canAct,
     maySignIn: c.get('visitor')?.kind === 'link' && canSignIn(c),
     said: <Said said={c.req.query('said')} n={undefined} />,
@@ -153,12 +159,12 @@ async function show(c: SetupContext) {
   // Asks nobody: without a configuration there is nothing to ask with.
   if (!parsed.ok) {
     const findings = await examine(doctorWorld(c));
-    return c.html(page(c, { findings, checkedMs: Date.now() }), 503);
+    return c.html(await page(c, { findings, checkedMs: Date.now() }), 503);
   }
   const kept = await keptFindings(c);
-  if (kept === null) return c.html(page(c, null));
+  if (kept === null) return c.html(await page(c, null));
   const findings = await withNews(kept.findings, syncPorts(c.env, parsed.config));
-  return c.html(page(c, { ...kept, findings }));
+  return c.html(await page(c, { ...kept, findings }));
 }
 
 /** Does something for the visitor, in writing, and shows /setup again. */
@@ -231,7 +237,7 @@ async function open(c: SetupContext) {
     const findings = c.get('parsed').ok
       ? [await checkDatabase(openDatabase(c.env.DB))]
       : await examine(doctorWorld(c));
-    return c.html(page(c, { findings, checkedMs: Date.now() }, 'at-the-door'), 503);
+    return c.html(await page(c, { findings, checkedMs: Date.now() }, 'at-the-door'), 503);
   }
   return c.redirect(new URL(SETUP_PATH, authority.origin).href, 303);
 }
@@ -256,7 +262,7 @@ async function afterError(error: Error, c: SetupContext) {
   // It may answer questions about itself again, and still take no writes.
   const found = await checkDatabase(openDatabase(c.env.DB));
   const database = found.state === 'ok' ? databaseFinding(error) : found;
-  return c.html(page(c, { findings: [database], checkedMs: Date.now() }), 503);
+  return c.html(await page(c, { findings: [database], checkedMs: Date.now() }), 503);
 }
 
 /** Everything under /setup. */
@@ -272,8 +278,14 @@ export const setup = new Hono<SetupEnv>()
   .get('/', show)
   .post('/check', configured, check)
   .post('/import', configured, startImport)
-  .get('/marketplace', configured, (c) =>
-    c.html(marketplacePage({ ...frameOf(c), config: c.get('config') })),
+  .get('/marketplace', configured, async (c) =>
+    c.html(
+      marketplacePage({
+        ...frameOf(c),
+        config: c.get('config'),
+        namesGroups: await namesGroups(openDatabase(c.env.DB)),
+      }),
+    ),
   )
   .get('*', (c) => c.html(nothingHerePage(SETUP_PATH), 404))
   .onError(afterError);

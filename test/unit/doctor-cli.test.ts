@@ -89,7 +89,7 @@ describe('before the first deploy', () => {
 
     expect(errors).toBe('');
     expect(code).toBe(0);
-    expect(out).toContain('8 in order, 0 to be repaired, 5 waiting');
+    expect(out).toContain('9 in order, 0 to be repaired, 5 waiting');
     expect(out).toContain('… The database is migrated');
     expect(out).not.toContain('is not bound');
     expect(secretsIn(out)).toEqual([]);

@@ -15,7 +15,7 @@ import {
   withoutBinding,
 } from './doctor-patient.ts';
 
-test('a set-up in order: all thirteen are fine, in order, with nothing to do', async () => {
+test('a set-up in order: all fourteen are fine, in order, with nothing to do', async () => {
   const world = await createPatient();
   const findings = await examine(doctorWorld(world));
 
@@ -288,11 +288,11 @@ test('a binding that is missing is named, with the file that names it', async ()
 
 test('a migration that is missing: which, and the commands that apply it; no channel is opened meanwhile', async () => {
   const world = await createPatient();
-  await world.ports.db.d1.prepare("DELETE FROM d1_migrations WHERE name = '0004_set_up.sql'").run();
+  await world.ports.db.d1.prepare("DELETE FROM d1_migrations WHERE name = '0005_roles.sql'").run();
   const found = await examined(world);
 
   expect(found.database.state).toBe('failed');
-  expect(found.database.says).toBe('It is at 0003_converge.sql; 0004_set_up.sql is needed.');
+  expect(found.database.says).toBe('It is at 0004_set_up.sql; 0005_roles.sql is needed.');
   expect(told(found.database)).toContain('npm run deploy');
   expect(told(found.database)).toContain('npx wrangler d1 migrations apply DB --remote');
   expect(states(found, 'channel', 'sync', 'import')).toEqual(['waiting', 'waiting', 'waiting']);

@@ -1,5 +1,6 @@
 // Where things are at Google and Cloudflare: links and menu paths, said once, so that every remedy leads to the same place.
 // Menu paths as of 2026; the links are the ones Google's own tools print.
+import { GROUP_MEMBER_SCOPE } from '../../google/groups.ts';
 import { DIRECTORY_SCOPE, type ServiceAccountKey } from '../../google/service-account.ts';
 import type { Paste } from '../finding.ts';
 
@@ -9,6 +10,7 @@ export const DELEGATION_MENU =
 export const APP_ACCESS_PAGE = 'https://admin.google.com/ac/owl/list?tab=configuredApps';
 export const ADMIN_ROLES_PAGE = 'https://admin.google.com/ac/roles';
 export const USERS_PAGE = 'https://admin.google.com/ac/users';
+export const GROUPS_PAGE = 'https://admin.google.com/ac/groups';
 export const OAUTH_CLIENTS_PAGE = 'https://console.cloud.google.com/auth/clients';
 export const SEARCH_CONSOLE = 'https://search.google.com/search-console';
 export const WORKER_SETTINGS = 'Cloudflare dashboard > Workers & Pages > the Worker > Settings';
@@ -23,13 +25,18 @@ export function inProject(page: string, { projectId }: ServiceAccountKey): strin
 export const serviceAccountsPage = (key: ServiceAccountKey) =>
   inProject('/iam-admin/serviceaccounts', key);
 
+/** What is to be delegated, as the Admin console takes it; the one for groups only where a rule names one. */
+export const delegatedScopes = (namesGroups: boolean): string =>
+  (namesGroups ? [DIRECTORY_SCOPE, GROUP_MEMBER_SCOPE] : [DIRECTORY_SCOPE]).join(',');
+
 /** What domain-wide delegation asks for, and a link that has both filled in. */
-export function delegationPaste({ clientId }: ServiceAccountKey): Paste[] {
-  const scope = { label: 'OAuth scopes', value: DIRECTORY_SCOPE };
+export function delegationPaste({ clientId }: ServiceAccountKey, namesGroups: boolean): Paste[] {
+  const scopes = delegatedScopes(namesGroups);
+  const scope = { label: 'OAuth scopes', value: scopes };
   if (clientId === null) return [scope];
   const filledIn = new URL(DELEGATION_PAGE);
   filledIn.searchParams.set('clientIdToAdd', clientId);
-  filledIn.searchParams.set('clientScopeToAdd', DIRECTORY_SCOPE);
+  filledIn.searchParams.set('clientScopeToAdd', scopes);
   return [
     { label: 'Client ID', value: clientId },
     scope,

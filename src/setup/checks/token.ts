@@ -29,9 +29,16 @@ export interface TokenWorld {
   config: Config;
   fetch: Fetch;
   nowMs: () => number;
+  /** Whether a rule names a group: then two scopes are to be delegated. */
+  namesGroups: boolean;
 }
 
-function ask({ config, fetch, nowMs }: TokenWorld, subject: string | null, scope: string) {
+/** Asks once, and keeps nothing: the token, or the refusal. */
+export function askForToken(
+  { config, fetch, nowMs }: Pick<TokenWorld, 'config' | 'fetch' | 'nowMs'>,
+  subject: string | null,
+  scope: string,
+) {
   return exchangeAssertion({
     key: config.serviceAccount,
     subject,
@@ -48,7 +55,7 @@ function ask({ config, fetch, nowMs }: TokenWorld, subject: string | null, scope
 }
 
 /** Tokens that were just given, and no others: a refusal of one is told and not repaired. */
-const given = (value: string, subject: string, issuedMs: number): TokenSource => ({
+export const given = (value: string, subject: string, issuedMs: number): TokenSource => ({
   accessToken: async () => ({ value, subject, issuedMs }),
   forget: () => {},
 });
@@ -56,13 +63,13 @@ const given = (value: string, subject: string, issuedMs: number): TokenSource =>
 /** Delegation is refused: why. The service account itself needs none, so a token of its own proves key and account. */
 async function whyNotDelegated(world: TokenWorld, admin: string): Promise<Remedy> {
   const key = world.config.serviceAccount;
-  const own = await ask(world, null, DIRECTORY_SCOPE);
+  const own = await askForToken(world, null, DIRECTORY_SCOPE);
   if (own instanceof GoogleApiError) return tokenRemedy(world.config, own.code, own.remedy);
   const proven = 'The key and the service account are good';
   const again = 'Check again: a new entry holds after minutes, at the latest after 24 hours.';
-  const paste: Paste[] = delegationPaste(key);
+  const paste: Paste[] = delegationPaste(key, world.namesGroups);
   for (const scope of CONFUSED_SCOPES) {
-    if ((await ask(world, admin, scope)) instanceof GoogleApiError) continue;
+    if ((await askForToken(world, admin, scope)) instanceof GoogleApiError) continue;
     return {
       says: `${proven}, and domain-wide delegation exists, but for another scope: it has ${scope} and lacks ${DIRECTORY_SCOPE}.`,
       steps: [
@@ -127,7 +134,7 @@ export async function checkTokens(
   const refused: { admin: string; error: GoogleApiError }[] = [];
   const good: { admin: string; token: string }[] = [];
   for (const admin of world.config.adminEmails) {
-    const answer = await ask(world, admin, DIRECTORY_SCOPE);
+    const answer = await askForToken(world, admin, DIRECTORY_SCOPE);
     if (answer instanceof GoogleApiError) refused.push({ admin, error: answer });
     else good.push({ admin, token: answer });
   }

@@ -2,8 +2,8 @@
 // https://developers.google.com/workspace/marketplace/about-app-review
 // https://developers.google.com/workspace/marketplace/configure-oauth-consent-screen
 
-import { DIRECTORY_SCOPE } from '../../google/service-account.ts';
 import { CopyValues } from '../../page/copy-value.tsx';
+import { delegatedScopes } from '../checks/places.ts';
 
 export function Choices() {
   return (
@@ -35,20 +35,30 @@ export function Choices() {
   );
 }
 
-export function Delegation({ clientId }: { clientId: string | null }) {
+export function Delegation({
+  clientId,
+  namesGroups,
+}: {
+  clientId: string | null;
+  namesGroups: boolean;
+}) {
   return (
     <section class="card">
       <h2>Reading the directory</h2>
       <p>
-        The scopes of the listing are for signing in. That the service account may read users is
-        granted apart from it: Admin console,{' '}
+        The scopes of the listing are for signing in. That the service account may read users
+        {namesGroups && ', and who is in the groups that rules name,'} is granted apart from it:
+        Admin console,{' '}
         <em>Security › Access and data control › API controls › Domain-wide delegation</em>.
       </p>
       <CopyValues
         prefix="delegation"
         values={[
           ...(clientId === null ? [] : [{ label: 'Client ID', value: clientId }]),
-          { label: 'OAuth scope', value: DIRECTORY_SCOPE },
+          {
+            label: namesGroups ? 'OAuth scopes' : 'OAuth scope',
+            value: delegatedScopes(namesGroups),
+          },
         ]}
       />
       {clientId === null && (

@@ -20,6 +20,8 @@ export interface MarketplaceView {
   config: MarketplaceConfig;
   nav: readonly NavItem[];
   who: string | null;
+  /** Whether a rule names a group: then two scopes are to be delegated. */
+  namesGroups?: boolean;
   /** vendor.ts, unless a test says otherwise. */
   vendor?: Vendor;
 }
@@ -131,7 +133,13 @@ function Publish() {
 }
 
 /** The page, whole. */
-export function marketplacePage({ config, nav, who, vendor = VENDOR }: MarketplaceView) {
+export function marketplacePage({
+  config,
+  nav,
+  who,
+  namesGroups = false,
+  vendor = VENDOR,
+}: MarketplaceView) {
   const project = config.serviceAccount.projectId;
   const query = project === null ? '' : `?project=${project}`;
   return operatorDocument({
@@ -184,7 +192,7 @@ export function marketplacePage({ config, nav, who, vendor = VENDOR }: Marketpla
         <div class="two">
           <Choices />
           <div class="groups">
-            <Delegation clientId={config.serviceAccount.clientId} />
+            <Delegation clientId={config.serviceAccount.clientId} namesGroups={namesGroups} />
             <NotConfirmed />
           </div>
         </div>
