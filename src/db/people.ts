@@ -42,53 +42,116 @@ export interface PeopleCursor {
 const COLUMNS = `u.id AS id, u.email AS email, u.full_name AS fullName, u.status AS status, u.is_admin AS isAdmin,
   u.org_unit_path AS orgUnitPath, u.roles AS roles, u.photo_url AS photoUrl, u.changed_ms AS changedMs`;
 
-/** What sorts behind everything that begins with `prefix`. */
-const endOf = (prefix: string) => `${prefix}\u{10FFFF}`;
+/** A stretch of the order that a search goes through, from `from` up to, and without, `to`. */
+interface Stretch {
+  from: string;
+  to: string;
+  has: (at: string) => boolean;
+}
 
-/** What leads the way: the columns of the order, which begin an index, and the range of the first of them. */
+const beginningWith = (text: string): Stretch => ({
+  from: text,
+  to: `${text}\u{10FFFF}`,
+  has: (at) => at.startsWith(text),
+});
+
+const exactly = (text: string): Stretch => ({
+  from: text,
+  to: `${text}\u0001`,
+  has: (at) => at === text,
+});
+
+/** What leads the way: the columns of the order, which begin an index, and the stretches of the first of them. */
 interface Driver {
   at: string;
   id: string;
   from: string;
-  /** `:from` up to, and without, `:to`. */
-  range: readonly [from: string, to: string];
+  stretches: readonly Stretch[];
   more: string;
 }
 
-/** Through the terms that begin so. */
-const throughTerms = (from: string, to: string, more = ''): Driver => ({
+/** Through the terms of those stretches. */
+const throughTerms = (stretches: readonly Stretch[], more = ''): Driver => ({
   at: 't.term',
   id: 't.user_id',
   from: 'people_terms t CROSS JOIN users u ON u.id = t.user_id',
-  range: [from, to],
+  stretches,
   more,
 });
 
-// Whoever has two such words is shown at the first of them.
-const FIRST_OF_THEIRS = `AND NOT EXISTS (
-  SELECT 1 FROM json_each(u.words) w WHERE 'w:' || w.value >= ?6 AND 'w:' || w.value < t.term)`;
+// A word is letters and digits, so in the JSON of them a quote and its beginning are found nowhere else: that reads no rows,
+// as taking the JSON apart would.
+/** Whoever has two such words is shown at the one that comes first in theirs. */
+const FIRST_OF_THEIRS = `AND substr(u.words, instr(u.words, '"' || substr(?6, 3)) + 1, length(t.term) - 1)
+  = substr(t.term, 3) || '"'`;
 
 // The most telling first: an address, a word, being out, a role, an org unit; else everybody, by address.
 function driverOf({ words = [], address, role, orgUnitPath, status }: PeopleFilter): Driver {
-  const [longest] = words.toSorted((a, b) => b.length - a.length);
-  if (address === undefined && longest !== undefined)
-    return throughTerms(`w:${longest}`, endOf(`w:${longest}`), FIRST_OF_THEIRS);
-  if (address === undefined && status !== undefined && status !== 'active')
-    return throughTerms(`is:${status}`, `is:${status}\u0001`);
-  if (address === undefined && role !== undefined)
-    return throughTerms(`role:${role}`, `role:${role}\u0001`);
-  // `0` is what follows the slash: /A and /A/B, and not /AB.
-  if (address === undefined && orgUnitPath !== undefined && orgUnitPath !== '/')
-    return throughTerms(`in:${orgUnitPath}`, `in:${orgUnitPath}0`);
-  const range = [address ?? '', endOf(address ?? '')] as const;
-  return { at: 'u.email', id: 'u.id', from: 'users u', range, more: '' };
+  if (address === undefined) {
+    const [longest] = words.toSorted((a, b) => b.length - a.length);
+    if (longest !== undefined)
+      return throughTerms([beginningWith(`w:${longest}`)], FIRST_OF_THEIRS);
+    if (status !== undefined && status !== 'active') return throughTerms([exactly(`is:${status}`)]);
+    if (role !== undefined) return throughTerms([exactly(`role:${role}`)]);
+    // In two, since what sorts between /A and /A/B may be all of /A-Z.
+    if (orgUnitPath !== undefined && orgUnitPath !== '/')
+      return throughTerms([exactly(`in:${orgUnitPath}`), beginningWith(`in:${orgUnitPath}/`)]);
+  }
+  const stretches = [beginningWith(address ?? '')];
+  return { at: 'u.email', id: 'u.id', from: 'users u', stretches, more: '' };
+}
+
+/** Whether a cursor is of a search with this filter; from any other nothing can be gone on from. */
+export const isCursorOf = (filter: PeopleFilter, { at }: PeopleCursor): boolean =>
+  driverOf(filter).stretches.some(({ has }) => has(at));
+
+type FoundRow = PersonSummary & { at: string };
+
+/** @param after a place in this stretch, to go on behind it */
+async function searchStretch(
+  db: Database,
+  directoryId: string,
+  filter: PeopleFilter,
+  { stretch, after, limit }: { stretch: Stretch; after: PeopleCursor | null; limit: number },
+): Promise<FoundRow[]> {
+  const { at, id, from, more } = driverOf(filter);
+  const { words = [], role, orgUnitPath, status } = filter;
+  const directory = at === 't.term' ? 't.directory_id' : 'u.directory_id';
+  // One lower bound, so that it is the index's.
+  const beyond = after === null ? `${at} >= ?2 AND ?3 IS NULL` : `(${at}, ${id}) > (?2, ?3)`;
+  const { results } = await db.d1
+    .prepare(
+      `SELECT ${COLUMNS}, ${at} AS "at" FROM ${from}
+       WHERE ${directory} = ?1 AND ${beyond} AND ${at} < ?4 AND +u.directory_id = ?1
+         AND (?5 IS NULL OR u.status = ?5) AND ?6 IS NOT NULL
+         AND (?7 IS NULL OR EXISTS (SELECT 1 FROM json_each(u.roles) WHERE value = ?7))
+         AND (?8 IS NULL OR u.org_unit_path = ?8 OR substr(u.org_unit_path, 1, length(?8) + 1) = ?8 || '/')
+         AND NOT EXISTS (SELECT 1 FROM json_each(?9) p WHERE instr(u.words, '"' || p.value) = 0)
+         ${more}
+       ORDER BY ${at}, ${id} LIMIT ?10`,
+    )
+    .bind(
+      directoryId,
+      after?.at ?? stretch.from,
+      after?.id ?? null,
+      stretch.to,
+      status ?? null,
+      stretch.from,
+      role ?? null,
+      orgUnitPath === '/' ? null : (orgUnitPath ?? null),
+      // Of the one that leads the way nobody needs to be asked.
+      JSON.stringify(words.filter((word) => `w:${word}` !== stretch.from)),
+      limit,
+    )
+    .all<FoundRow>();
+  return results;
 }
 
 /**
  * A page of people, in order of the word found, else of role, org unit or address. Reads about two rows for each person who
  * is shown, and for each who is found by the first of several conditions and not by the others.
  *
- * @param after `null` = from the beginning
+ * @param after of a page of the same search, see `isCursorOf`; `null` = from the beginning
  */
 export function searchPeople(
   db: Database,
@@ -97,39 +160,18 @@ export function searchPeople(
   { after, limit }: { after: PeopleCursor | null; limit: number },
 ): Promise<PeoplePage> {
   return guarded(async () => {
-    const { at, id, from, range, more } = driverOf(filter);
-    const { words = [], role, orgUnitPath, status } = filter;
-    const directory = at === 't.term' ? 't.directory_id' : 'u.directory_id';
-    // One lower bound, so that it is the index's.
-    const beyond = after === null ? `${at} >= ?2 AND ?3 IS NULL` : `(${at}, ${id}) > (?2, ?3)`;
-    const { results } = await db.d1
-      .prepare(
-        `SELECT ${COLUMNS}, ${at} AS "at" FROM ${from}
-         WHERE ${directory} = ?1 AND ${beyond} AND ${at} < ?4 AND +u.directory_id = ?1
-           AND (?5 IS NULL OR u.status = ?5) AND ?6 IS NOT NULL
-           AND (?7 IS NULL OR EXISTS (SELECT 1 FROM json_each(u.roles) WHERE value = ?7))
-           AND (?8 IS NULL OR u.org_unit_path = ?8 OR substr(u.org_unit_path, 1, length(?8) + 1) = ?8 || '/')
-           AND NOT EXISTS (SELECT 1 FROM json_each(?9) p WHERE NOT EXISTS (
-             SELECT 1 FROM json_each(u.words) w WHERE substr(w.value, 1, length(p.value)) = p.value))
-           ${more}
-         ORDER BY ${at}, ${id} LIMIT ?10`,
-      )
-      .bind(
-        directoryId,
-        after?.at ?? range[0],
-        after?.id ?? null,
-        range[1],
-        status ?? null,
-        range[0],
-        role ?? null,
-        orgUnitPath === '/' ? null : (orgUnitPath ?? null),
-        JSON.stringify(words),
-        limit + 1,
-      )
-      .all<PersonSummary & { at: string }>();
-    const people = results.slice(0, limit);
+    const { stretches } = driverOf(filter);
+    const first = after === null ? 0 : stretches.findIndex(({ has }) => has(after.at));
+    const found: FoundRow[] = [];
+    for (const [i, stretch] of stretches.entries()) {
+      const missing = limit + 1 - found.length;
+      if (first === -1 || i < first || missing === 0) continue;
+      const from = { stretch, after: i === first ? after : null, limit: missing };
+      found.push(...(await searchStretch(db, directoryId, filter, from)));
+    }
+    const people = found.slice(0, limit);
     const last = people.at(-1);
-    const next = results.length > limit && last !== undefined ? { at: last.at, id: last.id } : null;
+    const next = found.length > limit && last !== undefined ? { at: last.at, id: last.id } : null;
     return { people: people.map(({ at: _, ...person }) => person), next };
   });
 }
