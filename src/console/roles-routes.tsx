@@ -1,6 +1,188 @@
-// The routes of rules for roles: the list, a form, the preview, saving.
+// The routes of rules for roles: the list, a form, the preview, saving. A preview is a POST because it may have Google asked
+// about a group; it saves no rule.
 import { Hono } from 'hono';
+import type { Child } from 'hono/jsx';
+import { readGroupStates } from '../db/groups.ts';
+import { readRoleCounts } from '../db/people.ts';
+import { readPeopleCounts } from '../db/people-counts.ts';
+import { readRecompute } from '../db/role-recomputes.ts';
+import { readHandRecords, readRuleRecords } from '../db/role-rules.ts';
+import { readRuleHints } from '../db/rule-hints.ts';
+import { formFields } from '../page/form-fields.ts';
+import { readRoleBook } from '../roles/book.ts';
+import { hashOfRules, type RuleChange, saveRules } from '../roles/edit.ts';
+import { readGroups } from '../roles/groups.ts';
+import { type Preview, previewRules } from '../roles/preview.ts';
+import { namedGroups, type Rule } from '../roles/rule.ts';
+import { beginRecompute } from '../sync/recompute.ts';
 import type { ConsoleEnv } from './access.ts';
+import { act, actorOf, backTo, directoryOf, portsOf } from './act.ts';
+import { type ConsoleContext, consolePage, Refused } from './page.tsx';
+import { PreviewPage } from './pages/preview.tsx';
+import { RolesPage } from './pages/roles.tsx';
+import { RuleFormPage } from './pages/rule-form.tsx';
+import { ROLES_PATH } from './paths.ts';
+import {
+  type AskedChange,
+  askedChange,
+  changeTo,
+  fieldsOfRule,
+  parseRule,
+  ruleFieldsOf,
+} from './rule-form.ts';
+
+/** Up to so many, going through everybody is a matter of a few hundred milliseconds. */
+const COUNTED_UNASKED = 20_000;
+const BY_HAND = 100;
+
+/** Nobody overwrites what they have not seen. */
+const CONFLICT = (
+  <Refused>
+    Nothing was done: somebody else has changed the rules since you looked at them. This is how they
+    stand now.
+  </Refused>
+);
+
+async function rolesPage(c: ConsoleContext, word?: Child, status: 200 | 409 = 200) {
+  const ports = portsOf(c);
+  const directoryId = directoryOf(c);
+  const { active, suspended, archived } = await readPeopleCounts(ports.db, directoryId);
+  const people = active + suspended + archived;
+  const isCounted = people <= COUNTED_UNASKED || c.req.query('count') === 'yes';
+  // First, since it makes the first rule where there is none yet.
+  const preview = isCounted ? await previewRules(ports, directoryId, null) : null;
+  const [records, groups, byHand, counts, recompute] = await Promise.all([
+    readRuleRecords(ports.db, directoryId),
+    readGroupStates(ports.db, directoryId),
+    readHandRecords(ports.db, directoryId, null, BY_HAND),
+    readRoleCounts(ports.db, directoryId),
+    readRecompute(ports.db, directoryId),
+  ]);
+  const shown = {
+    records,
+    groups,
+    byHand,
+    counts,
+    recompute,
+    effects: isCounted ? (preview?.effects ?? []) : null,
+    people: preview?.people ?? people,
+  };
+  const page = { title: 'Roles', here: ROLES_PATH, status };
+  const children = <RolesPage {...shown} />;
+  return consolePage(c, { ...page, ...(word === undefined ? {} : { word }), children });
+}
+
+async function formPage(
+  c: ConsoleContext,
+  id: number | null,
+  given: Readonly<Record<string, unknown>>,
+  problems: readonly string[] = [],
+) {
+  const ports = portsOf(c);
+  const directoryId = directoryOf(c);
+  const book = await readRoleBook(ports, directoryId, []);
+  const rule = book?.rules.find((one) => one.id === id);
+  if (book === null || (id !== null && rule === undefined)) return rolesPage(c, CONFLICT, 409);
+  const isGiven = typeof given['kind'] === 'string' || problems.length > 0;
+  const fields = rule !== undefined && !isGiven ? fieldsOfRule(rule) : ruleFieldsOf(given);
+  const hints = await readRuleHints(ports.db, directoryId);
+  const seen = await hashOfRules(book);
+  const form = { id, fields, problems, hints, seen };
+  const title = id === null ? 'A new rule' : 'Change a rule';
+  return consolePage(c, {
+    title,
+    here: ROLES_PATH,
+    status: problems.length > 0 ? 400 : 200,
+    children: <RuleFormPage {...form} />,
+  });
+}
+
+const form = (c: ConsoleContext) => {
+  const asked = askedChange({ id: c.req.query('id') });
+  return formPage(c, asked?.id ?? null, c.req.query());
+};
+
+type Asked =
+  | { ok: true; asked: AskedChange; change: RuleChange }
+  | { ok: false; answer: Response | Promise<Response> };
+
+/** What a form of ours asks for, or the answer to one that is none, or says no rule. */
+async function asked(c: ConsoleContext): Promise<Asked> {
+  const given = await formFields(c.req);
+  const found = askedChange(given);
+  if (found === null)
+    return { ok: false, answer: formPage(c, null, {}, ['The form was not one of ours.']) };
+  if (found.isRemoval && found.id !== null)
+    return { ok: true, asked: found, change: { kind: 'remove', id: found.id } };
+  const parsed = parseRule(ruleFieldsOf(given));
+  if (!parsed.ok) return { ok: false, answer: formPage(c, found.id, given, parsed.problems) };
+  return { ok: true, asked: found, change: changeTo(found.id, parsed.rule) };
+}
+
+/** A group that no rule names yet is read for its preview: what it says is what saving does. */
+async function readGroupOf(c: ConsoleContext, change: RuleChange, rules: readonly Rule[]) {
+  const wanted = change.kind === 'remove' ? [] : namedGroups([change.rule]);
+  if (wanted.length === 0) return;
+  const ports = portsOf(c);
+  const keys = [...namedGroups(rules), ...wanted];
+  const callsBefore = ports.googleCalls();
+  const left = () => ports.config.googleCallsPerPass - (ports.googleCalls() - callsBefore);
+  const isRead = (await readGroupStates(ports.db, directoryOf(c))).some(
+    ({ groupKey, readMs }) => wanted.includes(groupKey) && readMs !== null,
+  );
+  if (!isRead) await readGroups(ports, directoryOf(c), keys, left);
+}
+
+async function preview(c: ConsoleContext) {
+  const found = await asked(c);
+  if (!found.ok) return found.answer;
+  const { change } = found;
+  const ports = portsOf(c);
+  const directoryId = directoryOf(c);
+  const book = await readRoleBook(ports, directoryId, []);
+  const hash = book === null ? null : await hashOfRules(book);
+  // What stood on the page, not what stands now, is what was decided on.
+  if (book === null || found.asked.seen !== hash) return rolesPage(c, CONFLICT, 409);
+  await readGroupOf(c, change, book.rules);
+  const shown: Preview | null = await previewRules(ports, directoryId, change);
+  if (shown === null) return rolesPage(c, CONFLICT, 409);
+  const groups = await readGroupStates(ports.db, directoryId);
+  const was =
+    change.kind === 'add' ? null : (book.rules.find(({ id }) => id === change.id) ?? null);
+  return consolePage(c, {
+    title: 'What the rule would do',
+    here: ROLES_PATH,
+    word: '',
+    children: <PreviewPage change={change} was={was} preview={shown} groups={groups} />,
+  });
+}
+
+async function save(c: ConsoleContext) {
+  const found = await asked(c);
+  if (!found.ok) return found.answer;
+  const {
+    change,
+    asked: { seen },
+  } = found;
+  if (seen === null) return rolesPage(c, CONFLICT, 409);
+  const ports = portsOf(c);
+  const directoryId = directoryOf(c);
+  const detail = { change: change.kind, ...(change.kind === 'add' ? {} : { rule: change.id }) };
+  const saved = await act(
+    c,
+    'role-rules.save',
+    detail,
+    () => saveRules(ports, directoryId, { change, seen, madeBy: actorOf(c) }),
+    (outcome) => outcome,
+  );
+  if (saved === 'conflict') return rolesPage(c, CONFLICT, 409);
+  const isThrough = await beginRecompute(ports, directoryId);
+  return backTo(c, isThrough ? 'rules-saved' : 'rules-saved-under-way', 0, ROLES_PATH);
+}
 
 /** Everything under /console/roles. */
-export const roles = new Hono<ConsoleEnv>();
+export const roles = new Hono<ConsoleEnv>()
+  .get('/', (c) => rolesPage(c))
+  .get('/rule', form)
+  .post('/preview', preview)
+  .post('/save', save);

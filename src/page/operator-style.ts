@@ -97,6 +97,17 @@ input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--go
 .prose h2 { margin: 2rem 0 .5rem; } .prose .card h2 { margin-top: 0; } .prose .card { margin-bottom: 2rem; }
 .prose li { margin-bottom: .5rem; } .prose address { margin-bottom: .75rem; font-style: normal; overflow-wrap: anywhere; }
 .prose nav { display: flex; gap: 1.25rem; margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+.stack-form { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; } .stack-form > * { margin: 0; }
+fieldset { min-width: 0; margin: 0; padding: 0; border: 0; } legend { padding: 0; margin-bottom: .5rem; font-weight: 600; }
+.choice { padding: .55rem 0; border-top: 1px solid var(--line); } .choice:first-of-type { border-top: 0; }
+.choice .fields { display: none; flex-wrap: wrap; gap: .75rem 1rem; margin: .6rem 0 .4rem 1.7rem; } .choice:has(input:checked) .fields { display: flex; }
+.field { display: grid; gap: .25rem; max-width: 26rem; } .choice .field { flex: 1 1 12rem; } .field > span { color: var(--soft); font-size: .9rem; }
+input[type="radio"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good); transform: translateY(.1rem); flex: none; }
+.notes { margin: .5rem 0 0; padding: .5rem .8rem .5rem 1.7rem; border-radius: .5rem; background: var(--wait-soft); color: var(--wait); font-size: .9rem; }
+.names { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .3rem 1.5rem; margin: .6rem 0 0; padding: 0; list-style: none; } .names li { min-width: 0; overflow-wrap: anywhere; } .names small { color: var(--soft); }
+summary { margin-top: .6rem; cursor: pointer; color: var(--good); }
+.tags { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; } a.tag { text-decoration: none; border: 1px solid var(--line); } a.tag:hover { border-color: var(--soft); } .tags .tag { white-space: normal; overflow-wrap: anywhere; }
+.button.main { border-color: var(--good); background: var(--good); color: var(--card); }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
 .value { flex: 0 1 auto; min-width: 0; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; }
 .said { max-width: none; padding: .8rem 1.1rem; border-radius: .75rem; background: var(--good-soft); color: var(--good); }

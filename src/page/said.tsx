@@ -12,6 +12,8 @@ const WORDS = {
     'The queue does not take anything at the moment. Nothing was replayed; try again later.',
   started: () => 'A pass has been started.',
   'under-way': () => 'A pass is under way already.',
+  'rules-saved': () => 'Saved, and everybody has the roles that the rules give now.',
+  'rules-saved-under-way': () => 'Saved. Everybody’s roles are being made anew.',
 } as const;
 
 export type SaidCode = keyof typeof WORDS;
