@@ -100,8 +100,11 @@ input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--go
 .stack-form { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; } .stack-form > * { margin: 0; }
 fieldset { min-width: 0; margin: 0; padding: 0; border: 0; } legend { padding: 0; margin-bottom: .5rem; font-weight: 600; }
 .choice { padding: .55rem 0; border-top: 1px solid var(--line); } .choice:first-of-type { border-top: 0; }
-.choice .fields { display: none; flex-wrap: wrap; gap: .75rem 1rem; margin: .6rem 0 .4rem 1.7rem; } .choice:has(input:checked) .fields { display: flex; }
+.choice .fields { display: flex; flex-wrap: wrap; gap: .75rem 1rem; margin: .6rem 0 .4rem 1.7rem; } @supports selector(:has(*)) { .choice:not(:has(input:checked)) .fields { display: none; } }
 .field { display: grid; gap: .25rem; max-width: 26rem; } .choice .field { flex: 1 1 12rem; } .field > span { color: var(--soft); font-size: .9rem; }
+input[type="text"], input[type="search"], input[type="date"], select {
+  width: 100%; min-width: 0; min-height: 2.5rem; padding: .3rem .7rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--paper); color: var(--ink); font: inherit;
+}
 input[type="radio"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good); transform: translateY(.1rem); flex: none; }
 .notes { margin: .5rem 0 0; padding: .5rem .8rem .5rem 1.7rem; border-radius: .5rem; background: var(--wait-soft); color: var(--wait); font-size: .9rem; }
 .names { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .3rem 1.5rem; margin: .6rem 0 0; padding: 0; list-style: none; } .names li { min-width: 0; overflow-wrap: anywhere; } .names small { color: var(--soft); }
