@@ -31,12 +31,13 @@ export function PeopleSearchForm({ question }: { question: PeopleQuestion }) {
         </label>
         <label class="field" for="role">
           <span>Role</span>
-          <input id="role" name="role" value={role} maxlength={64} autocomplete="off" />
+          <input type="text" id="role" name="role" value={role} maxlength={64} autocomplete="off" />
         </label>
         <label class="field" for="org_unit">
           <span>Organisation unit, or below it</span>
           <input
             id="org_unit"
+            type="text"
             name="org_unit"
             value={orgUnit}
             maxlength={1_000}
