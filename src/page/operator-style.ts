@@ -80,7 +80,6 @@ button[disabled] { opacity: .55; cursor: default; }
 ${GOOGLE_BUTTON}label.check { display: flex; gap: .6rem; align-items: baseline; }
 input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good); transform: translateY(.1rem); }
 .search { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: .85rem 1rem; align-items: end; } .search .field { max-width: none; min-width: 0; } .search .all { grid-column: 1 / -1; }
-.tags { display: flex; flex-wrap: wrap; gap: .3rem; align-items: baseline; margin: 0; padding: 0; list-style: none; } .tags .tag { white-space: normal; }
 .findings { display: grid; gap: .75rem; margin: 0; padding: 0; list-style: none; }
 .findings > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .2rem .9rem; padding: .9rem clamp(.9rem, 2.5vw, 1.25rem); border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
 .findings > li.bad { border-color: var(--bad); }
