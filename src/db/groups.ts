@@ -207,18 +207,28 @@ export function endReading(
       read.hasEverybody ? 1 : 0,
     ] as const;
     const prepare = (sql: string) => db.d1.prepare(sql);
-    // Each asks who is a member now, so the members themselves change last.
-    const results = await db.d1.batch([
-      prepare(BUMP).bind(...found),
-      prepare(RECOMPUTE).bind(...found, nowMs),
-      prepare(REMOVED).bind(...found),
-      prepare(ADDED).bind(...found),
+    const last = [
       prepare(END).bind(...found, nowMs),
       prepare(NO_PAGES).bind(directoryId, groupKey),
-    ]);
-    const [bumped, , , , ended] = results;
-    if ((ended?.meta.changes ?? 0) === 0) return null;
-    return (bumped?.meta.changes ?? 0) > 0;
+    ];
+    // Nearly every reading is no news, and each statement that looks for some reads all members.
+    const news = await prepare(`${READ} SELECT ${CHANGES} AS isNews`)
+      .bind(...found)
+      .first<{ isNews: 0 | 1 }>();
+    // Each asks who is a member now, so the members themselves change last.
+    const changes =
+      news?.isNews === 1
+        ? [
+            prepare(BUMP).bind(...found),
+            prepare(RECOMPUTE).bind(...found, nowMs),
+            prepare(REMOVED).bind(...found),
+            prepare(ADDED).bind(...found),
+          ]
+        : [];
+    const results = await db.d1.batch([...changes, ...last]);
+    const changed = (at: number) => (results.at(at)?.meta.changes ?? 0) > 0;
+    if (!changed(-2)) return null;
+    return changes.length > 0 && changed(0);
   });
 }
 
