@@ -15,7 +15,7 @@ a { color: var(--good); text-underline-offset: .15em; }
 .top > div { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.5rem; max-width: 72rem; margin: 0 auto; padding: .65rem clamp(1rem, 3vw, 2rem); }
 .mark { display: flex; align-items: center; gap: .6rem; color: var(--ink); font-weight: 650; letter-spacing: -.01em; text-decoration: none; }
 .mark span { display: grid; place-items: center; width: 1.75rem; height: 1.75rem; border-radius: .5rem; background: var(--good); color: var(--card); font-size: 1rem; }
-.top nav ul { display: flex; flex-wrap: wrap; gap: .15rem; margin: 0; padding: 0; list-style: none; }
+.top nav { order: 1; flex: 1 0 100%; margin: 0 -.7rem; } .top nav ul { display: flex; flex-wrap: wrap; gap: .15rem; margin: 0; padding: 0; list-style: none; }
 .top nav a { display: block; padding: .3rem .7rem; border-radius: .5rem; color: var(--soft); text-decoration: none; }
 .top nav a:hover { color: var(--ink); }
 .top nav a[aria-current] { background: var(--good-soft); color: var(--good); font-weight: 600; }
@@ -120,7 +120,7 @@ section > * + *, .stack > * + * { margin-top: 1rem; } section > h2 + *, .stack >
 .two > * + *, .wide > * + * { margin-top: 0; }
 .stack { margin-top: 1.5rem; }
 .live { display: contents; }
-.flow { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+.flow { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; } .flow > h2 { margin: 0; } .flow > * + * { margin-top: 0; }
 .narrow { max-width: 40rem; margin: clamp(1rem, 8vh, 6rem) auto 0; }
 footer { max-width: 72rem; margin: 0 auto; padding: 0 clamp(1rem, 3vw, 2rem) 2rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) {

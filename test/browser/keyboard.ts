@@ -6,8 +6,10 @@ const MOST_STOPS = 400;
 // Text, since the tests are compiled without the DOM. Names elements by where they are and what they say.
 const KNOWN = `
   const CLICKABLE = 'a[href], button, input:not([type="hidden"]), select, textarea, summary, [tabindex="0"]';
+  // Tab reaches a group of radio buttons once; the arrow keys go on within.
+  const isReached = (one) => one.type !== 'radio' || one.checked;
   const stops = [...document.querySelectorAll(CLICKABLE)].filter(
-    (one) => !one.disabled && one.tabIndex >= 0 && one.getClientRects().length > 0,
+    (one) => !one.disabled && one.tabIndex >= 0 && one.getClientRects().length > 0 && isReached(one),
   );
   const nameOf = (one) => stops.indexOf(one) + ' ' + one.tagName + ' ' +
     (one.ariaLabel ?? one.textContent ?? '').trim().slice(0, 40);

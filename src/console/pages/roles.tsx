@@ -62,7 +62,7 @@ function Rules({ records, effects, people, groups }: RolesProps) {
   if (records.length === 0)
     return <p class="nothing">There is no rule: nobody has a role, but by hand.</p>;
   return (
-    <Listing label="Rules" columns={['Role', 'Who gets it', 'People', '']} numbers={['People']}>
+    <Listing label="Rules" columns={['Role', 'Who gets it', 'People', 'Change']} numbers={['People']}>
       {records.map(({ id, source, role, ...made }) => {
         const effect = effects?.find(({ rule }) => rule.id === id);
         const notes =
@@ -178,8 +178,8 @@ export function RolesPage(props: RolesProps) {
         </a>
       </header>
       <UnderWay recompute={recompute} />
-      <section class="flow" aria-labelledby="rules">
-        <h2 id="rules">Rules</h2>
+      <section class="flow">
+        <h2>Rules</h2>
         <Rules {...props} />
         {effects === null && (
           <p class="quiet">
@@ -188,12 +188,12 @@ export function RolesPage(props: RolesProps) {
           </p>
         )}
       </section>
-      <section class="flow" aria-labelledby="has">
-        <h2 id="has">Who has which role</h2>
+      <section class="flow">
+        <h2>Who has which role</h2>
         <WhoHas counts={counts} />
       </section>
-      <section class="flow" aria-labelledby="by-hand">
-        <h2 id="by-hand">Decided by hand</h2>
+      <section class="flow">
+        <h2>Decided by hand</h2>
         <ByHand byHand={byHand} />
       </section>
     </>
