@@ -2,6 +2,8 @@
 // deployment against which they are tried.
 import { expect } from 'vitest';
 import { app } from '../../src/app.tsx';
+import { readRoleBook } from '../../src/roles/book.ts';
+import { hashOfRules } from '../../src/roles/edit.ts';
 import { makeSetupLink } from '../../src/setup/link.ts';
 import { readHeldRemovals } from '../../src/sync/held-removals.ts';
 import {
@@ -77,6 +79,29 @@ interface Asked {
   at?: string;
 }
 
+/** What each form sends that would do something. */
+const FIELDS: Readonly<Record<string, (deployment: Deployment) => Fields | Promise<Fields>>> = {
+  '/console/held-removals/approve': heldRemovals,
+  '/console/held-removals/reject': heldRemovals,
+  '/console/dead-letters/replay': ({ letter }) => ({ id: String(letter) }),
+  '/console/roles/preview': aRule,
+  '/console/roles/save': aRule,
+  '/setup/open': async ({ world: { config, clock } }) => {
+    const authority = { appSecret: config.appSecret, origin: config.publicUrl.origin };
+    const link = await makeSetupLink(authority, clock.nowMs);
+    return { link: link.searchParams.get('link') ?? '' };
+  },
+};
+
+async function heldRemovals({ world: { ports } }: Deployment): Promise<Fields> {
+  return { hash: (await readHeldRemovals(ports, 'default')).hash, looked: 'yes' };
+}
+
+async function aRule({ world: { ports } }: Deployment): Promise<Fields> {
+  const book = await readRoleBook(ports, 'default', []);
+  return { kind: 'everyone', role: 'member', seen: book === null ? '' : await hashOfRules(book) };
+}
+
 /** A deployment with somebody who waits for a word, a dead letter and another directory. */
 export class Deployment {
   readonly world: OperatorWorld;
@@ -101,14 +126,7 @@ export class Deployment {
   }
 
   async #fieldsFor(path: string): Promise<Fields> {
-    const { ports, config, clock } = this.world;
-    if (path.startsWith('/console/held-removals/'))
-      return { hash: (await readHeldRemovals(ports, 'default')).hash, looked: 'yes' };
-    if (path === '/console/dead-letters/replay') return { id: String(this.letter) };
-    if (path !== '/setup/open') return {};
-    const authority = { appSecret: config.appSecret, origin: config.publicUrl.origin };
-    const link = await makeSetupLink(authority, clock.nowMs);
-    return { link: link.searchParams.get('link') ?? '' };
+    return (await FIELDS[path]?.(this)) ?? {};
   }
 
   /** Asks for a route, from one of our own pages unless told otherwise. */
