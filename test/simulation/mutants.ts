@@ -56,7 +56,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ),
   'written is the own ticket': one(
     'there-and-back',
-    [USERS, `observed('value')}, ?3, d.ticket,`, `observed('value')}, ?3, ?3,`],
+    [USERS, "value->>'$.words', ?3, d.ticket,", "value->>'$.words', ?3, ?3,"],
     [
       USERS,
       'UPDATE users SET ticket = ?3, written = d.ticket FROM',
@@ -73,7 +73,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ),
   'looks without a stamp': one(
     ['there-and-back', 31],
-    [USERS, '          bind(STAMP, 3),\n', "          bind('SELECT ?1, ?2, ?3', 3),\n"],
+    [USERS, '          bind(STAMP),\n', "          bind('SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7'),\n"],
   ),
   'list changes a known row': one(
     'general',
