@@ -82,7 +82,8 @@ async function formPage(
   const directoryId = directoryOf(c);
   const book = await readRoleBook(ports, directoryId, []);
   const rule = book?.rules.find((one) => one.id === id);
-  if (book === null || (id !== null && rule === undefined)) return rolesPage(c, CONFLICT, 409);
+  const isThere = rule !== undefined || (id !== null && book?.unreadable.includes(id));
+  if (book === null || (id !== null && !isThere)) return rolesPage(c, CONFLICT, 409);
   const isGiven = typeof given['kind'] === 'string' || problems.length > 0;
   const fields = rule !== undefined && !isGiven ? fieldsOfRule(rule) : ruleFieldsOf(given);
   const hints = await readRuleHints(ports.db, directoryId);

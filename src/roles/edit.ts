@@ -10,9 +10,17 @@ export type RuleChange =
   | { kind: 'replace'; id: number; rule: Omit<Rule, 'id'> }
   | { kind: 'remove'; id: number };
 
-/** The rules as they will be; `null` = the rule that it is about is not there. A new one has the id 0. */
-export function changedRules(rules: readonly Rule[], change: RuleChange): Rule[] | null {
+/**
+ * The rules as they will be; `null` = the rule that it is about is not there. A new one has the id 0. One that this version
+ * can't read gives nothing, and can be replaced and removed.
+ */
+export function changedRules(
+  { rules, unreadable }: Pick<RoleBook, 'rules' | 'unreadable'>,
+  change: RuleChange,
+): Rule[] | null {
   if (change.kind === 'add') return [...rules, { id: 0, ...change.rule }];
+  if (unreadable.includes(change.id))
+    return change.kind === 'remove' ? [...rules] : [...rules, { id: change.id, ...change.rule }];
   if (!rules.some(({ id }) => id === change.id)) return null;
   return change.kind === 'remove'
     ? rules.filter(({ id }) => id !== change.id)
@@ -75,7 +83,8 @@ export function saveRules(
   { change, seen, madeBy }: { change: RuleChange; seen: string; madeBy: string },
 ): Promise<Edited> {
   return edit(ports, directoryId, [], async (book) => {
-    if ((await hashOfRules(book)) !== seen) return 'conflict';
+    if ((await hashOfRules(book)) !== seen || changedRules(book, change) === null)
+      return 'conflict';
     const at = { directoryId, version: book.version, madeBy, nowMs: ports.nowMs() };
     const written = await (() => {
       if (change.kind === 'remove') return removeRule(ports.db, at, change.id);

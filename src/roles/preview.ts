@@ -115,7 +115,7 @@ export async function previewRules(
   const inputs = await readRoleInputsOf(ports, directoryId, null);
   if (inputs === null) return null;
   const now = bookOf(inputs);
-  const rules = change === null ? now.rules : changedRules(now.rules, change);
+  const rules = change === null ? now.rules : changedRules(now, change);
   if (rules === null) return null;
   const book = bookOf(inputs, rules);
   const effects = new Map(rules.map((rule) => [rule.id, new Effect(rule)]));
