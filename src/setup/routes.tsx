@@ -20,7 +20,7 @@ import { Said, saying } from '../page/said.tsx';
 import { limited } from '../sso/limit.ts';
 import { crossOrigin, isSameOrigin } from '../sso/request-origin.ts';
 import { nameOf } from '../sso/session.ts';
-import { operatorAction } from '../sync/operator-action.ts';
+import { type Ended, operatorAction } from '../sync/operator-action.ts';
 import { SURROUNDINGS, syncPorts } from '../sync/ports.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
 import { checkDatabase, databaseFinding } from './checks/database.ts';
@@ -172,7 +172,7 @@ async function act<T>(
   c: SetupContext,
   action: ActionName,
   work: () => Promise<T>,
-  outcomeOf: (result: T) => string,
+  endedAs: (result: T) => Ended | string,
   query = (_result: T) => '',
 ) {
   const result = await operatorAction(
@@ -185,7 +185,7 @@ async function act<T>(
       requestId: c.get('requestId'),
     },
     work,
-    outcomeOf,
+    endedAs,
   );
   return c.redirect(new URL(`${SETUP_PATH}${query(result)}`, c.get('authority').origin).href, 303);
 }
@@ -205,8 +205,14 @@ async function check(c: SetupContext) {
       await keepSetupFindings(openDatabase(c.env.DB), findings, Date.now());
       return findings;
     },
-    (findings) =>
-      `${count(findings, 'ok')} ok, ${count(findings, 'failed')} failed, ${count(findings, 'waiting')} waiting`,
+    (findings) => ({
+      code: 'checked',
+      result: {
+        ok: count(findings, 'ok'),
+        failed: count(findings, 'failed'),
+        waiting: count(findings, 'waiting'),
+      },
+    }),
   );
 }
 

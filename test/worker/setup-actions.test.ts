@@ -1,6 +1,7 @@
 // What may be done at the set-up: check, and start the import; by whom, how often, and what is left of it.
 import { beforeEach, expect, test } from 'vitest';
 import {
+  actionRows,
   actionsTaken,
   expectGuarded,
   type OperatorWorld,
@@ -62,7 +63,9 @@ test('what is found is written down as numbers, by whom', async () => {
   await post(admin, '/setup/check');
   const [[actor, action, outcome] = []] = await actionsTaken();
   expect([actor, action]).toEqual([`user:${idOf(world, ADMIN)}`, 'setup.check']);
-  expect(outcome).toMatch(/^\d+ ok, \d+ failed, \d+ waiting$/);
+  expect(outcome).toBe('checked');
+  const [row] = await actionRows();
+  expect(row?.result).toMatch(/^\{"ok":\d+,"failed":\d+,"waiting":\d+\}$/);
 });
 
 test('an import that runs is not started again, and the page says so', async () => {
