@@ -32,17 +32,52 @@ export interface EventPage {
   next: number | null;
 }
 
-/** So many rows are read for one page at most: a rare type may take several pages that hold little. */
+/** So many rows are read for one page at most: what is rare may take several pages that hold little. */
 const SCANNED = 5_000;
 
-const FILTER = `(?4 IS NULL OR type = ?4) AND (?5 IS NULL OR cause = ?5)
+/** Moments follow `seq` but for what clocks differ, and what was stored a while after it was stamped. */
+const OUT_OF_ORDER_MS = 10 * 60_000;
+
+const FILTER = `directory_id = ?1 AND (?4 IS NULL OR type = ?4) AND (?5 IS NULL OR cause = ?5)
   AND (?6 IS NULL OR at_ms >= ?6) AND (?7 IS NULL OR at_ms < ?7)`;
 
 const COLUMNS = `e.seq AS seq, e.user_id AS userId, u.full_name AS name, e.type AS type, e.before AS before, e.after AS after,
   e.cause AS cause, e.at_ms AS atMs, e.noticed_ms AS noticedMs`;
 
+const middle = '(lo + hi) / 2';
+const IS_EARLIER = `(SELECT at_ms FROM events WHERE seq >= ${middle} ORDER BY seq LIMIT 1) < ?1`;
+
+// Halves the stretch until one is left: some twenty rows, where time has no index.
+const SEQ_AT = `
+  WITH RECURSIVE stretch(lo, hi) AS (
+    SELECT (SELECT coalesce(min(seq), 1) FROM events), (SELECT coalesce(max(seq), 0) + 1 FROM events)
+    UNION ALL
+    SELECT iif(${IS_EARLIER}, ${middle} + 1, lo), iif(${IS_EARLIER}, hi, ${middle}) FROM stretch WHERE lo < hi)
+  SELECT lo AS seq FROM stretch WHERE lo >= hi LIMIT 1`;
+
+/** The first `seq` of that moment or later, in any directory. */
+async function seqAt({ d1 }: Database, atMs: number): Promise<number> {
+  const row = await d1.prepare(SEQ_AT).bind(atMs).first<{ seq: number }>();
+  return row?.seq ?? 0;
+}
+
+/** Between which `seq` the answer lies, both left out. */
+async function stretchOf(
+  db: Database,
+  { fromMs, toMs }: EventFilter,
+  direction: 'up' | 'down',
+  from: number | null,
+): Promise<[above: number, below: number]> {
+  const first = fromMs === undefined ? 1 : await seqAt(db, fromMs - OUT_OF_ORDER_MS);
+  const end =
+    toMs === undefined ? Number.MAX_SAFE_INTEGER : await seqAt(db, toMs + OUT_OF_ORDER_MS);
+  return direction === 'up'
+    ? [Math.max(first - 1, from ?? 0), end]
+    : [first - 1, Math.min(end, from ?? end)];
+}
+
 /**
- * A page of events.
+ * A page of events. Reads 5,000 rows at most, whoever's they are: a page may hold few, or none, and still have a next one.
  *
  * @param direction `down` from the youngest, below `from`; `up` from the oldest, above `from`
  * @param from a `seq`; `null` = from the end or the beginning
@@ -54,40 +89,41 @@ export function readEvents(
   { direction, from, limit }: { direction: 'up' | 'down'; from: number | null; limit: number },
 ): Promise<EventPage> {
   return guarded(async () => {
+    const { userId, type, cause, fromMs, toMs } = filter;
     const order = direction === 'up' ? 'ASC' : 'DESC';
-    const beyond = direction === 'up' ? 'seq > ?2' : 'seq < ?2';
-    const start = from ?? (direction === 'up' ? 0 : Number.MAX_SAFE_INTEGER);
+    const [above, below] = await stretchOf(db, filter, direction, from);
     // One person's are found by their index, everybody's by seq.
-    const whose = filter.userId === undefined ? '?3 IS NULL' : 'user_id = ?3';
-    const scanned = `SELECT seq, type, cause, at_ms FROM events
-      WHERE ${whose} AND ${beyond} AND +directory_id = ?1 ORDER BY seq ${order} LIMIT ${SCANNED}`;
-    const [page, scan] = await db.d1.batch<EventRecord & { scanned: number; last: number | null }>([
-      db.d1
-        .prepare(
-          `SELECT ${COLUMNS} FROM (SELECT seq FROM (${scanned}) WHERE ${FILTER} ORDER BY seq ${order} LIMIT ?8) f
-           CROSS JOIN events e ON e.seq = f.seq LEFT JOIN users u ON u.id = e.user_id AND u.directory_id = ?1
-           ORDER BY e.seq ${order}`,
-        )
-        .bind(
-          directoryId,
-          start,
-          filter.userId ?? null,
-          filter.type ?? null,
-          filter.cause ?? null,
-          filter.fromMs ?? null,
-          filter.toMs ?? null,
-          limit + 1,
-        ),
-      db.d1
-        .prepare(
-          `SELECT count(*) AS scanned, ${direction === 'up' ? 'max' : 'min'}(seq) AS last FROM (${scanned})`,
-        )
-        .bind(directoryId, start, filter.userId ?? null),
-    ]);
-    const events = (page?.results ?? []).slice(0, limit);
-    if ((page?.results.length ?? 0) > limit) return { events, next: events.at(-1)?.seq ?? null };
-    const { scanned: count = 0, last = null } = scan?.results[0] ?? {};
-    return { events, next: count < SCANNED ? null : last };
+    const whose = userId === undefined ? '?3 IS NULL' : 'user_id = ?3';
+    const scanned = `SELECT * FROM events WHERE ${whose} AND seq > ?2 AND seq < ?8 ORDER BY seq ${order} LIMIT ${SCANNED}`;
+    const found = await db.d1
+      .prepare(
+        // Stops where the page is full: most read no more than they hold.
+        `SELECT ${COLUMNS} FROM (SELECT * FROM (${scanned}) WHERE ${FILTER} LIMIT ?9) e
+         LEFT JOIN users u ON u.id = e.user_id AND +u.directory_id = ?1 ORDER BY e.seq ${order}`,
+      )
+      .bind(
+        directoryId,
+        above,
+        userId ?? null,
+        type ?? null,
+        cause ?? null,
+        fromMs ?? null,
+        toMs ?? null,
+        below,
+        limit + 1,
+      )
+      .all<EventRecord>();
+    const events = found.results.slice(0, limit);
+    if (found.results.length > limit) return { events, next: events.at(-1)?.seq ?? null };
+    // Not full: either there is no more, or it lies beyond what was read.
+    const last = await db.d1
+      .prepare(
+        `SELECT seq FROM events WHERE ${userId === undefined ? '?1 IS NULL' : 'user_id = ?1'} AND seq > ?2 AND seq < ?3
+         ORDER BY seq ${order} LIMIT 1 OFFSET ${SCANNED - 1}`,
+      )
+      .bind(userId ?? null, above, below)
+      .first<{ seq: number }>();
+    return { events, next: last?.seq ?? null };
   });
 }
 
@@ -115,7 +151,7 @@ export function readRolesSince(
   });
 }
 
-/** What a day's pushes took from being noticed to being stored. */
+/** What a change that a push announced took from being noticed to being stored. */
 export interface Latency {
   atMs: number;
   latencyMs: number;
@@ -123,21 +159,30 @@ export interface Latency {
 
 const SAMPLE = 5_000;
 
-/** The youngest changes that a push announced, since that moment; 5,000 at most. */
+/**
+ * The changes that a push announced since that moment, the oldest first, among the youngest 5,000 of all.
+ *
+ * @returns `sinceMs`: they are all there are since then; later than asked for where there were more
+ */
 export function readLatencies(
   db: Database,
   directoryId: string,
   sinceMs: number,
-): Promise<Latency[]> {
+): Promise<{ latencies: Latency[]; sinceMs: number }> {
   return guarded(async () => {
-    const { results } = await db.d1
-      .prepare(
-        `SELECT at_ms AS atMs, at_ms - noticed_ms AS latencyMs FROM
-           (SELECT * FROM events WHERE +directory_id = ?1 ORDER BY seq DESC LIMIT ${SAMPLE})
-         WHERE at_ms >= ?2 AND cause = 'push' ORDER BY seq`,
-      )
-      .bind(directoryId, sinceMs)
-      .all<Latency>();
-    return results;
+    const [found, oldest] = await db.d1.batch<Latency>([
+      db.d1
+        .prepare(
+          `SELECT at_ms AS atMs, max(0, at_ms - noticed_ms) AS latencyMs FROM
+             (SELECT * FROM events ORDER BY seq DESC LIMIT ${SAMPLE})
+           WHERE directory_id = ?1 AND at_ms >= ?2 AND cause = 'push' ORDER BY seq`,
+        )
+        .bind(directoryId, sinceMs),
+      db.d1.prepare(
+        `SELECT at_ms AS atMs FROM events ORDER BY seq DESC LIMIT 1 OFFSET ${SAMPLE - 1}`,
+      ),
+    ]);
+    const { atMs = sinceMs } = oldest?.results[0] ?? {};
+    return { latencies: found?.results ?? [], sinceMs: Math.max(sinceMs, atMs) };
   });
 }

@@ -84,11 +84,19 @@ export function endOperatorAction(
   });
 }
 
-/** The youngest actions of a directory. */
+/** The place of an action in the order from the youngest back. */
+export type ActionPlace = Pick<OperatorAction, 'atMs' | 'id'>;
+
+/**
+ * Actions of a directory, the youngest first.
+ *
+ * @param before only those that come after this one in the order; `null` = from the youngest
+ */
 export function readOperatorActions(
   db: Database,
   directoryId: string,
   limit: number,
+  before: ActionPlace | null = null,
 ): Promise<OperatorAction[]> {
   return guarded(async () => {
     const { results } = await db.d1
@@ -98,9 +106,15 @@ export function readOperatorActions(
            a.result AS result,
            (SELECT u.full_name FROM users u
              WHERE u.id = substr(a.actor, 6) AND a.actor LIKE 'user:%' AND +u.directory_id = ?1) AS actorName
-         FROM operator_actions a WHERE a.directory_id = ?1 ORDER BY a.at_ms DESC, a.id DESC LIMIT ?2`,
+         FROM operator_actions a WHERE a.directory_id = ?1 AND (a.at_ms, a.id) < (?3, ?4)
+         ORDER BY a.at_ms DESC, a.id DESC LIMIT ?2`,
       )
-      .bind(directoryId, limit)
+      .bind(
+        directoryId,
+        limit,
+        before?.atMs ?? Number.MAX_SAFE_INTEGER,
+        before?.id ?? Number.MAX_SAFE_INTEGER,
+      )
       .all<Omit<OperatorAction, 'detail' | 'result'> & { detail: string; result: string | null }>();
     return results.map((row) => ({
       ...row,

@@ -80,6 +80,12 @@ button[disabled] { opacity: .55; cursor: default; }
 ${GOOGLE_BUTTON}label.check { display: flex; gap: .6rem; align-items: baseline; }
 input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good); transform: translateY(.1rem); }
 .search { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: .85rem 1rem; align-items: end; } .search .field { max-width: none; min-width: 0; } .search .all { grid-column: 1 / -1; }
+header.person { justify-content: start; } header.person > div:nth-child(2) { flex: 1 1 14rem; min-width: 0; } header.person p { margin: .15rem 0 .5rem; } header.page > .photo { flex: none; }
+.photo { position: relative; display: grid; place-items: center; width: 4.5rem; height: 4.5rem; overflow: hidden; border-radius: 50%; background: var(--good-soft); color: var(--good); font-size: 1.5rem; font-weight: 600; }
+.photo img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
+.facts { display: grid; gap: .55rem; margin: 0; } .facts > div { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: .75rem; } .facts dt { color: var(--soft); font-size: .9rem; overflow-wrap: anywhere; } .facts dd { margin: 0; overflow-wrap: anywhere; }
+.plain { margin: 0; padding: 0; list-style: none; } .plain li + li { margin-top: .35rem; } td.why { min-width: 16rem; overflow-wrap: anywhere; }
+.stacked > * + * { margin-top: 1.25rem; } .give { padding-block: .75rem; } .give summary, td summary { margin: 0; } .give form, td form.stack-form { margin-top: .75rem; } td form.stack-form { min-width: 12rem; }
 .findings { display: grid; gap: .75rem; margin: 0; padding: 0; list-style: none; }
 .findings > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .2rem .9rem; padding: .9rem clamp(.9rem, 2.5vw, 1.25rem); border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
 .findings > li.bad { border-color: var(--bad); }
@@ -111,6 +117,13 @@ input[type="radio"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good)
 .names { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .3rem 1.5rem; margin: .6rem 0 0; padding: 0; list-style: none; } .names li { min-width: 0; overflow-wrap: anywhere; } .names small { color: var(--soft); }
 summary { margin-top: .6rem; cursor: pointer; color: var(--good); }
 .tags { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; } a.tag { text-decoration: none; border: 1px solid var(--line); } a.tag:hover { border-color: var(--soft); } .tags .tag { white-space: normal; overflow-wrap: anywhere; }
+.tabs { display: flex; gap: .25rem; border-bottom: 1px solid var(--line); } .tabs a { margin-bottom: -1px; padding: .5rem .9rem; border-bottom: 2px solid transparent; color: var(--soft); text-decoration: none; }
+.tabs a:hover { color: var(--ink); } .tabs a[aria-current] { border-color: var(--good); color: var(--good); font-weight: 600; }
+.filter { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: end; } .filter .field { flex: 1 1 10rem; } .filter .actions { margin: 0; }
+.events { margin: 0; padding: 0; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); list-style: none; } .events > li { padding: .8rem clamp(.9rem, 2.5vw, 1.25rem); border-top: 1px solid var(--line); } .events > li:first-child { border-top: 0; } .events p { max-width: none; margin: 0; }
+.what { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline; } .what a { color: var(--ink); font-weight: 600; }
+.changes { display: grid; gap: .2rem; margin: .4rem 0; padding: 0; font-size: .925rem; list-style: none; } .changes li { display: flex; flex-wrap: wrap; gap: 0 1rem; } .changes li > * { min-width: 0; overflow-wrap: anywhere; } .changes .which { flex: 0 0 10rem; color: var(--soft); } .changes .which + * { flex: 1 1 16rem; }
+ins { color: var(--good); text-decoration: none; } ins::before { content: "+ "; } del { color: var(--bad); text-decoration-thickness: 1px; } del::before { content: "\\2212 "; }
 .button.main { border-color: var(--good); background: var(--good); color: var(--card); }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
 .value { flex: 0 1 auto; min-width: 0; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; }
