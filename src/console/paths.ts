@@ -19,3 +19,6 @@ export const REVOKE_PATH = `${TOKENS_PATH}/revoke`;
 
 /** The page of one person; an id is digits, so nothing in it needs escaping. */
 export const personPath = (id: string) => `${PEOPLE_PATH}/${encodeURIComponent(id)}`;
+export const lookPath = (id: string) => `${personPath(id)}/look`;
+export const endSessionsPath = (id: string) => `${personPath(id)}/sessions/end`;
+export const personRolesPath = (id: string) => `${personPath(id)}/roles`;

@@ -1,7 +1,7 @@
 // Finding people: by words of their name and address, role, org unit, status. What is typed is looked up in
 // `people_terms`, so that a search reads about as many rows as it shows, whatever the number of people.
 import { type Database, guarded } from './database.ts';
-import { USER_STATUSES, type UserStatus } from './schema.ts';
+import { type Cause, USER_STATUSES, type UserStatus } from './schema.ts';
 
 export interface PersonSummary {
   id: string;
@@ -186,7 +186,7 @@ export interface PersonRecord extends PersonSummary {
   isDelegatedAdmin: 0 | 1;
   attributes: string;
   customSchemas: string;
-  cause: string;
+  cause: Cause;
   noticedMs: number;
   createdMs: number;
   deletedMs: number | null;

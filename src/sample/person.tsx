@@ -19,7 +19,8 @@ function initialsOf(name: string): string {
   return ends.map(first).join('\u200c').toUpperCase() || '?';
 }
 
-function Photo({ name, url }: { name: string; url: string | null }) {
+/** Their photo over their initials. */
+export function Photo({ name, url }: { name: string; url: string | null }) {
   const photo = safePhoto(url);
   return (
     <div class="photo" aria-hidden="true">
