@@ -263,6 +263,7 @@ const PAGES = [
   '/people/:id',
   '/deleted',
   '/channels',
+  '/groups',
   '/access',
   '/sign-in',
   '/faults',

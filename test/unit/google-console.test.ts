@@ -304,6 +304,7 @@ describe('a hostile world', () => {
     '/people/x@example.test',
     '/deleted',
     '/channels',
+    '/groups',
     '/access',
     '/sign-in',
     '/faults',

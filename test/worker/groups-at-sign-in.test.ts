@@ -149,6 +149,8 @@ describe('what Google does not say', () => {
     await refresh(world, 'zoe@example-studio.test');
     expect(await membersOf(world, PLATFORM)).toContain('zoe@example-studio.test');
     expect(await membersOf(world, ENGINEERING)).not.toContain('zoe@example-studio.test');
+    // That Google can't say it is no failure.
+    expect(world.logs.filter(({ event }) => event === 'groups.not-asked')).toEqual([]);
     await read(world, KEYS);
     expect(await membersOf(world, ENGINEERING)).toContain('zoe@example-studio.test');
     const version = await versionNow();
@@ -248,4 +250,13 @@ test('ten groups are asked about at most, six at a time, those read longest ago'
   const found = asks(world).map(({ path }) => decodeURIComponent(path.split('/')[5] ?? ''));
   expect(found.sort()).toEqual([keys[0], ...keys.slice(5)]);
   expect(most).toBe(6);
+});
+
+test('whoever is told to call less asks no further', async () => {
+  const world = await createGroupsWorld();
+  const keys = Array.from({ length: 10 }, (_, i) => `g${i}@example.test`);
+  for (const email of keys) groupsOf(world).create({ email });
+  world.google.faults.failNext('members', '429', Number.POSITIVE_INFINITY);
+  await refresh(world, SUNNY, keys);
+  expect(asks(world)).toHaveLength(6);
 });
