@@ -9,7 +9,6 @@ import { noteProgress } from '../db/reconcile-runs.ts';
 import { listUsers, type UserPage } from '../google/directory.ts';
 import { GoogleApiError, isCredentialFailure } from '../google/errors.ts';
 import type { DirectoryUser } from '../google/user.ts';
-import { readRoleBook } from '../roles/book.ts';
 import { applyObservations, cutToParameters } from './apply.ts';
 import { type Observation, toObservedRow } from './observation.ts';
 import { type Begun, countsOf, type Found, MAX_HINTS, type Pass, type Progress } from './pass.ts';
@@ -49,6 +48,9 @@ async function checkCustomer(
   }
 }
 
+/** Roles are not compared: see db/comparison.ts. */
+const NO_ROLES = () => [];
+
 /** Compares whoever is on this page and was on none before. */
 async function compare(
   ports: SyncPorts,
@@ -58,13 +60,8 @@ async function compare(
   isNew: (id: string) => boolean,
 ): Promise<{ ids: string[]; living: number; suspects: Suspect[] }> {
   const rows: ObservedRow[] = [];
-  const fresh = users.filter(({ id }) => isNew(id));
-  // Rules that change from here on make somebody a suspect who is none: looked at by id, nothing comes of it.
-  const ids = fresh.map(({ id }) => id);
-  const book = await readRoleBook(ports, pass.directoryId, ids);
-  for (const user of fresh) {
-    const observation = { id: user.id, user, ...stampOf(begun) };
-    rows.push(toObservedRow(observation, book?.rolesFor ?? (() => [])));
+  for (const user of users.filter(({ id }) => isNew(id))) {
+    rows.push(toObservedRow({ id: user.id, user, ...stampOf(begun) }, NO_ROLES));
   }
   for (const id of unreadable.filter(isNew)) {
     // Nothing is concluded about these but that they are there.
