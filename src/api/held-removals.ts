@@ -2,7 +2,6 @@
 // that was read, so that nobody is removed who was not on it.
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import * as z from 'zod';
 import { type AppEnv, DEFAULT_DIRECTORY_ID } from '../config.ts';
 import type { HeldRemoval } from '../db/held-removals.ts';
 import {
@@ -13,11 +12,11 @@ import {
 } from '../sync/held-removals.ts';
 import { operatorAction } from '../sync/operator-action.ts';
 import { syncPorts } from '../sync/ports.ts';
+import { decision, describedDecision, describedList } from './held-removals-document.ts';
 import { operatorOnly } from './operator.ts';
 import { onlyAllow, refuse } from './refusal.ts';
 
 const MAX_BODY_BYTES = 4 * 1024;
-const decision = z.strictObject({ hash: z.string().min(1).max(200) });
 
 const portsOf = (c: Context<AppEnv>) => syncPorts(c.env, c.get('config'));
 
@@ -75,12 +74,12 @@ const decide =
 /** Everything under /api/v1/held-removals. */
 export const heldRemovals = new Hono<AppEnv>()
   .use(operatorOnly)
-  .get('/', async (c) => {
+  .get('/', describedList, async (c) => {
     const { removals, hash } = await readHeldRemovals(portsOf(c), DEFAULT_DIRECTORY_ID);
     return c.json({ heldRemovals: removals.map(shown), count: removals.length, hash });
   })
   .all('/', onlyAllow('GET, HEAD'))
-  .post('/approve', limited, decide('approved', approveHeldRemovals))
+  .post('/approve', describedDecision('approved'), limited, decide('approved', approveHeldRemovals))
   .all('/approve', onlyAllow('POST'))
-  .post('/reject', limited, decide('rejected', rejectHeldRemovals))
+  .post('/reject', describedDecision('rejected'), limited, decide('rejected', rejectHeldRemovals))
   .all('/reject', onlyAllow('POST'));

@@ -8,7 +8,7 @@ import { log } from '../log.ts';
 import { refuse } from './refusal.ts';
 
 /** The one token of an Authorization header; `null` without one. Two headers arrive as one, with a comma and a space. */
-function bearerToken(header: string | undefined): string | null {
+export function bearerToken(header: string | undefined): string | null {
   return /^Bearer +([\x21-\x7e]+)$/i.exec(header ?? '')?.[1] ?? null;
 }
 

@@ -3,9 +3,9 @@ import type { Context } from 'hono';
 import type { AppEnv } from '../config.ts';
 
 /** An answer in the app's shape of errors. */
-export function refuse(
-  c: Context<AppEnv>,
-  status: 400 | 401 | 405 | 409,
+export function refuse<E extends AppEnv>(
+  c: Context<E>,
+  status: 400 | 401 | 403 | 404 | 405 | 409,
   code: string,
   message: string,
 ): Response {
@@ -15,7 +15,7 @@ export function refuse(
 /** Answers every method that the routes before it did not take. */
 export const onlyAllow =
   (methods: string) =>
-  (c: Context<AppEnv>): Response => {
+  <E extends AppEnv>(c: Context<E>): Response => {
     c.header('allow', methods);
     return refuse(c, 405, 'method-not-allowed', `Only ${methods} here.`);
   };
