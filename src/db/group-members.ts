@@ -1,6 +1,6 @@
 // One person's membership in the groups that rules name, as Google says it at their sign-in.
 import { type Database, guarded } from './database.ts';
-import { askForRecompute } from './groups.ts';
+import { askForRecompute } from './role-recomputes.ts';
 
 export interface StoredMembership {
   groupKey: string;

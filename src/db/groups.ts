@@ -1,6 +1,7 @@
 // Who is in the groups that rules name. A reading may take several events: its pages wait in group_pages and become
 // group_members all at once. Each write names the place that it goes on from; who comes second writes nothing.
 import { type Database, guarded } from './database.ts';
+import { askForRecompute } from './role-recomputes.ts';
 
 /** More than so many people are not counted out one by one: everybody's roles are made anew. */
 const MOST_IN_SCOPE = 5_000;
@@ -142,21 +143,6 @@ export function noteGroupProblem(
       .run();
   });
 }
-
-/**
- * Asks for everybody's roles, or those of some, to be made anew. One that is under way starts anew, for everybody:
- * whom it had yet to reach is nobody's to forget.
- *
- * @param scope SQL: a JSON array of ids, or NULL for everybody
- * @param now SQL: the time in ms
- * @param condition SQL: whether there is anything to ask for
- */
-export const askForRecompute = (scope: string, now: string, condition: string): string => `
-  INSERT INTO role_recomputes (directory_id, run, scope, after_id, asked_ms, progress_ms)
-  SELECT ?1, 1, ${scope}, '', ${now}, ${now} WHERE ${condition}
-  ON CONFLICT (directory_id) DO UPDATE SET
-    run = run + 1, scope = iif(finished_ms IS NULL, NULL, excluded.scope), after_id = '',
-    asked_ms = excluded.asked_ms, progress_ms = excluded.progress_ms, finished_ms = NULL, seen = 0, changed = 0`;
 
 /** Who is in the group by this reading (?5 and the pages before), who was, and who is in only one of the two. */
 const READ = `

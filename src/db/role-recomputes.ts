@@ -11,15 +11,15 @@ const PAGE = 500;
 
 /**
  * Asks for one, as a statement for the batch that changes what roles come from. One that is under way starts anew, for
- * everybody: whom it had yet to reach is nobody's to forget.
+ * everybody: whom it had yet to reach is nobody's to forget. ?1 is the directory.
  *
- * ?1 directory, ?2 JSON array of ids or NULL for everybody, ?3 now in ms.
- *
- * @param condition SQL: whether the batch changes anything
+ * @param scope SQL: a JSON array of ids, or NULL for everybody
+ * @param now SQL: the time in ms
+ * @param condition SQL: whether there is anything to ask for
  */
-export const ASK_FOR_RECOMPUTE = (condition: string) => `
+export const askForRecompute = (scope: string, now: string, condition: string): string => `
   INSERT INTO role_recomputes (directory_id, run, scope, after_id, asked_ms, progress_ms)
-  SELECT ?1, 1, ?2, '', ?3, ?3 WHERE ${condition}
+  SELECT ?1, 1, ${scope}, '', ${now}, ${now} WHERE ${condition}
   ON CONFLICT (directory_id) DO UPDATE SET
     run = run + 1, scope = iif(finished_ms IS NULL, NULL, excluded.scope), after_id = '',
     asked_ms = excluded.asked_ms, progress_ms = excluded.progress_ms, finished_ms = NULL, seen = 0, changed = 0`;

@@ -1,7 +1,7 @@
 // Writing what roles come from: rules, and people by hand. Each write names the version that it was decided on, makes the
 // next one, and asks for a recompute, all in one batch; if the version is another by then, nothing is written.
 import { type Database, guarded } from './database.ts';
-import { ASK_FOR_RECOMPUTE } from './role-recomputes.ts';
+import { askForRecompute } from './role-recomputes.ts';
 import type { HandKind } from './roles-schema.ts';
 
 /** ?1 is the directory and ?4 the version in every statement of such a batch. */
@@ -34,7 +34,7 @@ async function write(
   const results = await db.d1.batch([
     statement,
     db.d1
-      .prepare(ASK_FOR_RECOMPUTE(IS_CURRENT))
+      .prepare(askForRecompute('?2', '?3', IS_CURRENT))
       .bind(directoryId, scope === null ? null : JSON.stringify(scope), nowMs, version),
     db.d1.prepare(NEXT_VERSION).bind(directoryId, version),
   ]);
@@ -61,7 +61,9 @@ export function seedRoleRules(
         .bind(directoryId, JSON.stringify(rule.source), rule.role, 0),
       db.d1
         .prepare(
-          ASK_FOR_RECOMPUTE(
+          askForRecompute(
+            '?2',
+            '?3',
             `${IS_CURRENT} AND EXISTS (SELECT 1 FROM users WHERE directory_id = ?1)`,
           ),
         )
