@@ -31,7 +31,11 @@ export interface Overview {
   wanted: Config['channelEvents'];
 }
 
-async function channelsOf(ports: SyncPorts, directoryId: string): Promise<Channel[] | 'unknown'> {
+/** @returns `unknown` where KV does not answer */
+export async function channelsOf(
+  ports: SyncPorts,
+  directoryId: string,
+): Promise<Channel[] | 'unknown'> {
   try {
     return await readChannels(ports.channels, directoryId, ports.nowMs());
   } catch (error) {

@@ -11,14 +11,12 @@ import { failurePage, nothingHerePage } from '../page/notices.tsx';
 import { CONSOLE_PATH, SETUP_PATH } from '../page/operator-nav.ts';
 import { sameOriginOnly } from '../sso/request-origin.ts';
 import { nameOf } from '../sso/session.ts';
-import { replayDeadLetters } from '../sync/dead-letters.ts';
 import {
   approveHeldRemovals,
   decisionEnded,
   readHeldRemovals,
   rejectHeldRemovals,
 } from '../sync/held-removals.ts';
-import { startPassIn, startPassNow } from '../sync/start-pass.ts';
 import { type ConsoleEnv, navFor, operatorsOnly } from './access.ts';
 import { act, backTo, directoryOf, portsOf } from './act.ts';
 import { activity } from './activity-routes.tsx';
@@ -33,8 +31,6 @@ import { roles } from './roles-routes.tsx';
 import { tokens } from './tokens-routes.tsx';
 
 const MAX_FORM_BYTES = 16 * 1024;
-/** As many as the overview shows. */
-const MAX_REPLAYED = 20;
 
 /** Nobody overwrites what they have not seen: the list is shown anew, with a word about why. */
 const LIST_CHANGED = (
@@ -85,39 +81,6 @@ const decide =
     );
   };
 
-async function replay(c: ConsoleContext) {
-  const { id = [] } = await formFields(c.req);
-  const ids = [id]
-    .flat()
-    .filter((one): one is string => typeof one === 'string' && /^\d{1,15}$/.test(one))
-    .map(Number)
-    .slice(0, MAX_REPLAYED);
-  const replayed = await act(
-    c,
-    'dead-letters.replay',
-    { letters: ids.length },
-    () => replayDeadLetters(portsOf(c), directoryOf(c), ids),
-    (result) =>
-      result.kind === 'replayed'
-        ? { code: result.kind, result: { people: result.count } }
-        : result.kind,
-  );
-  return replayed.kind === 'replayed'
-    ? backTo(c, 'replayed', replayed.count)
-    : backTo(c, 'not-replayed');
-}
-
-async function startPass(c: ConsoleContext) {
-  const started = await act(
-    c,
-    'pass.start',
-    {},
-    () => startPassNow(portsOf(c), startPassIn(c.env), directoryOf(c)),
-    (outcome) => outcome,
-  );
-  return backTo(c, started);
-}
-
 const limitSize = bodyLimit({
   maxSize: MAX_FORM_BYTES,
   onError: (c) => c.text('The form is larger than any of ours.\n', 413),
@@ -148,8 +111,6 @@ export const consoleRoutes = new Hono<ConsoleEnv>()
   .get('/held-removals', (c) => heldRemovals(c))
   .post('/held-removals/approve', decide('approve'))
   .post('/held-removals/reject', decide('reject'))
-  .post('/dead-letters/replay', replay)
-  .post('/passes', startPass)
   .route('/people', people)
   .route('/roles', roles)
   .route('/', activity)

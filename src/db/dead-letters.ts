@@ -75,6 +75,60 @@ export function readOpenDeadLetters(
   });
 }
 
+export interface DeadLetterRecord extends OpenDeadLetter {
+  /** `null` = it waits. */
+  replayedMs: number | null;
+}
+
+/** The place of a letter in the order from the youngest back. */
+export type LetterPlace = Pick<OpenDeadLetter, 'atMs' | 'id'>;
+
+/** So many letters are looked through for one page at most, whoever's they are. */
+const SCANNED = 2_000;
+
+/**
+ * Letters of a directory, the youngest first: those that wait, or those that were replayed. What nobody could read is shown
+ * to `default`.
+ *
+ * @param before only those that come after this one in the order; `null` = from the youngest
+ * @returns `next`: where to go on; a page may hold few, or none, and still have one
+ */
+export function readDeadLetters(
+  db: Database,
+  directoryId: string,
+  which: 'open' | 'replayed',
+  { before, limit }: { before: LetterPlace | null; limit: number },
+): Promise<{ letters: DeadLetterRecord[]; next: LetterPlace | null }> {
+  return guarded(async () => {
+    const place = [before?.atMs ?? Number.MAX_SAFE_INTEGER, before?.id ?? Number.MAX_SAFE_INTEGER];
+    const scanned = `SELECT * FROM dead_letters WHERE (at_ms, id) < (?2, ?3) ORDER BY at_ms DESC, id DESC LIMIT ${SCANNED}`;
+    const found = await db.d1
+      .prepare(
+        `SELECT l.id AS id, l.user_id AS userId, u.full_name AS name, u.email AS email, l.reason AS reason,
+           l.attempts AS attempts, l.at_ms AS atMs, l.replayed_ms AS replayedMs
+         FROM (SELECT * FROM (${scanned})
+           WHERE (directory_id = ?1 OR (directory_id IS NULL AND ?1 = 'default'))
+             AND replayed_ms IS ${which === 'open' ? '' : 'NOT'} NULL LIMIT ?4) l
+         LEFT JOIN users u ON u.id = l.user_id AND +u.directory_id = ?1
+         ORDER BY l.at_ms DESC, l.id DESC`,
+      )
+      .bind(directoryId, ...place, limit + 1)
+      .all<DeadLetterRecord>();
+    const letters = found.results.slice(0, limit);
+    const end = letters.at(-1);
+    if (found.results.length > limit && end !== undefined)
+      return { letters, next: { atMs: end.atMs, id: end.id } };
+    const last = await db.d1
+      .prepare(
+        `SELECT at_ms AS atMs, id FROM dead_letters WHERE (at_ms, id) < (?1, ?2)
+         ORDER BY at_ms DESC, id DESC LIMIT 1 OFFSET ${SCANNED - 1}`,
+      )
+      .bind(...place)
+      .first<LetterPlace>();
+    return { letters, next: last };
+  });
+}
+
 /** A letter as it stood when it was read: one that has come back since is another. */
 export interface ReplayableLetter {
   id: number;

@@ -60,7 +60,7 @@ th, td { padding: .55rem 1rem; text-align: left; vertical-align: top; border-top
 thead th { border-top: 0; color: var(--soft); font-weight: 500; white-space: nowrap; }
 td.number, th.number { text-align: right; }
 td time, td.word { white-space: nowrap; }
-td:not(.number, .word) { min-width: 7.5rem; overflow-wrap: break-word; }
+td:not(.number, .word, .tick) { min-width: 7.5rem; overflow-wrap: break-word; }
 td:not(.number, .word):has(> bdi) { min-width: 12rem; } td bdi { overflow-wrap: anywhere; }
 td small { display: block; color: var(--soft); overflow-wrap: anywhere; }
 .tag { display: inline-block; padding: .05rem .6rem; border-radius: 1rem; background: var(--paper); color: var(--soft); font-size: .85rem; white-space: nowrap; }
@@ -123,6 +123,7 @@ summary { margin-top: .6rem; cursor: pointer; color: var(--good); }
 .events { margin: 0; padding: 0; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); list-style: none; } .events > li { padding: .8rem clamp(.9rem, 2.5vw, 1.25rem); border-top: 1px solid var(--line); } .events > li:first-child { border-top: 0; } .events p { max-width: none; margin: 0; }
 .what { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline; } .what a { color: var(--ink); font-weight: 600; }
 .changes { display: grid; gap: .2rem; margin: .4rem 0; padding: 0; font-size: .925rem; list-style: none; } .changes li { display: flex; flex-wrap: wrap; gap: 0 1rem; } .changes li > * { min-width: 0; overflow-wrap: anywhere; } .changes .which { flex: 0 0 10rem; color: var(--soft); } .changes .which + * { flex: 1 1 16rem; }
+td.tick { width: 1%; } td.reason { min-width: 16rem; }
 ins { color: var(--good); text-decoration: none; } ins::before { content: "+ "; } del { color: var(--bad); text-decoration-thickness: 1px; } del::before { content: "\\2212 "; }
 .button.main { border-color: var(--good); background: var(--good); color: var(--card); }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }

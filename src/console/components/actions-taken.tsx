@@ -38,6 +38,10 @@ const OUTCOMES: Readonly<Record<string, (result: Counts) => string>> = {
   'under-way': () => 'One was under way',
   opened: () => 'Opened',
   refused: () => 'Refused',
+  compared: (result) =>
+    `${people(count(result, 'people'))} compared: ${count(result, 'unknown')} unknown, ${count(result, 'different')} different, ${count(result, 'missing')} missing`,
+  'compared-in-part': (result) =>
+    `A part compared, ${people(count(result, 'people'))}: ${count(result, 'unknown')} unknown, ${count(result, 'different')} different`,
   checked: (result) =>
     `${count(result, 'ok')} ok, ${count(result, 'failed')} failed, ${count(result, 'waiting')} waiting`,
 };

@@ -13,6 +13,10 @@ const NAMES: Readonly<Record<string, string>> = {
   '*': 'All events',
 };
 
+/** What an event of Google’s announces. */
+export const channelName = (event: string): string =>
+  (Object.hasOwn(NAMES, event) ? NAMES[event] : undefined) ?? event;
+
 export function Channels({
   channels,
   wanted,
@@ -37,7 +41,7 @@ export function Channels({
       {sorted.map(({ event, isSynced, expiresAtMs }) => (
         <tr>
           <td>
-            {NAMES[event]}
+            {channelName(event)}
             <small>{event}</small>
           </td>
           <td>
