@@ -13,7 +13,13 @@ import { NobodyPage, PersonPage } from './pages/person.tsx';
 import { PEOPLE_PATH } from './paths.ts';
 import { findPeople, questionOf } from './people-search.ts';
 import { isPersonId, readPersonView } from './person.ts';
-import { decideByHand, endSessions, lookNow, type ShowAgain } from './person-actions.tsx';
+import {
+  type About,
+  decideByHand,
+  endSessions,
+  lookNow,
+  type ShowAgain,
+} from './person-actions.tsx';
 
 async function search(c: ConsoleContext): Promise<Response> {
   const question = questionOf((name) => c.req.query(name));
@@ -66,12 +72,12 @@ async function person(
 
 /** An action about somebody of the operator's own directory; about anybody else there is nothing to do. */
 const about =
-  (work: (c: ConsoleContext, id: string, show: ShowAgain) => Promise<Response>) =>
+  (work: (c: ConsoleContext, about: About, show: ShowAgain) => Promise<Response>) =>
   async (c: ConsoleContext): Promise<Response> => {
     const id = c.req.param('id') ?? '';
-    const known = isPersonId(id) && (await readPerson(portsOf(c).db, directoryOf(c), id)) !== null;
-    if (!known) return nobody(c);
-    return work(c, id, (word, status) => person(c, id, { word, status }));
+    const known = isPersonId(id) ? await readPerson(portsOf(c).db, directoryOf(c), id) : null;
+    if (known === null) return nobody(c);
+    return work(c, known, (word, status) => person(c, id, { word, status }));
   };
 
 /** Everything under /console/people. */

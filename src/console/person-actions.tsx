@@ -2,6 +2,7 @@
 // down, and leads back to the person.
 import type { Child } from 'hono/jsx';
 import { endOwnSessions, HANDLE_LENGTH } from '../db/own-sessions.ts';
+import type { PersonRecord } from '../db/people.ts';
 import { formFields } from '../page/form-fields.ts';
 import type { SaidCode } from '../page/said.tsx';
 import { type Edited, type HandState, handProblem, saveByHand } from '../roles/edit.ts';
@@ -11,6 +12,8 @@ import { act, actorOf, backTo, directoryOf, portsOf } from './act.ts';
 import { type ConsoleContext, Refused } from './page.tsx';
 import { personPath } from './paths.ts';
 
+/** Somebody of the operator's own directory. */
+export type About = Pick<PersonRecord, 'id' | 'status'>;
 /** Shows the person as they stand, with a word in place of what was asked for. */
 export type ShowAgain = (word: Child, status: 400 | 409) => Promise<Response>;
 
@@ -32,7 +35,7 @@ const SAID_OF: Readonly<Record<HandState, SaidCode>> = {
 };
 
 /** POST …/roles: a role is given, somebody excepted from it, or either taken back. */
-export async function decideByHand(c: ConsoleContext, id: string, show: ShowAgain) {
+export async function decideByHand(c: ConsoleContext, { id, status }: About, show: ShowAgain) {
   const { role, to, seen, reason = '' } = await formFields(c.req);
   const isForm = typeof role === 'string' && typeof reason === 'string';
   if (!isForm || !isState(to) || !isState(seen) || to === seen)
@@ -41,6 +44,10 @@ export async function decideByHand(c: ConsoleContext, id: string, show: ShowAgai
   const problem = handProblem(decision, c.get('operator').user.isAdmin);
   if (problem !== null)
     return show(<Refused>Nothing was done: {HAND_PROBLEMS[problem]}</Refused>, 400);
+  if (status === 'deleted' && to !== 'none') {
+    const word = <Refused>Nothing was done: they have been removed, and have no roles.</Refused>;
+    return show(word, 409);
+  }
   const ports = portsOf(c);
   const directoryId = directoryOf(c);
   const done = await act<{ edited: Edited; isThrough: boolean }>(
@@ -68,7 +75,7 @@ export async function decideByHand(c: ConsoleContext, id: string, show: ShowAgai
 }
 
 /** POST …/sessions/end: one session, or all of them with the unused codes of popups. */
-export async function endSessions(c: ConsoleContext, id: string, show: ShowAgain) {
+export async function endSessions(c: ConsoleContext, { id }: About, show: ShowAgain) {
   const { session, all } = await formFields(c.req);
   const handle = all === 'yes' ? null : session;
   const isHandle = handle === null || (typeof handle === 'string' && /^[\w-]+$/.test(handle));
@@ -105,7 +112,7 @@ function toldOf(conclusion: Conclusion | undefined): Told {
 }
 
 /** POST …/look: Google is asked about them at once, and what it answers is stored. */
-export async function lookNow(c: ConsoleContext, id: string, show: ShowAgain) {
+export async function lookNow(c: ConsoleContext, { id }: About, show: ShowAgain) {
   const ports = portsOf(c);
   const told = await act(
     c,

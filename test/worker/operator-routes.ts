@@ -6,6 +6,7 @@ import { readRoleBook } from '../../src/roles/book.ts';
 import { hashOfRules } from '../../src/roles/edit.ts';
 import { makeSetupLink } from '../../src/setup/link.ts';
 import { readHeldRemovals } from '../../src/sync/held-removals.ts';
+import { LISTED_TOKEN, listToken } from './api-caller.ts';
 import {
   aLetter,
   anotherDirectory,
@@ -86,6 +87,8 @@ const FIELDS: Readonly<Record<string, (deployment: Deployment) => Fields | Promi
   '/console/dead-letters/replay': ({ letter }) => ({ id: String(letter) }),
   '/console/roles/preview': aRule,
   '/console/roles/save': aRule,
+  '/console/tokens': () => ({ name: 'Payroll', scope: 'users:read', days: '30' }),
+  '/console/tokens/revoke': () => ({ id: LISTED_TOKEN }),
   '/setup/open': async ({ world: { config, clock } }) => {
     const authority = { appSecret: config.appSecret, origin: config.publicUrl.origin };
     const link = await makeSetupLink(authority, clock.nowMs);
@@ -121,6 +124,7 @@ export class Deployment {
     await anotherDirectory();
     await aPerson('910', { fullName: 'Held Person' });
     await hold('910', world.clock.nowMs);
+    await listToken(world);
     const letter = await aLetter({ userId: '910' });
     return new Deployment(world, letter, await windowAt(world, ADMIN), await windowAt(world, ANA));
   }
