@@ -53,7 +53,7 @@ header.page h2 { margin: 0; } header.page > div:first-child { flex: 1 1 20rem; m
 .counts div { display: flex; flex-direction: column-reverse; justify-content: flex-end; padding: .9rem 1.1rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
 .counts dt { color: var(--soft); font-size: .9rem; }
 .counts dd { margin: 0; font-size: 1.6rem; font-weight: 600; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
-.wide { overflow-x: auto; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
+.wide { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: .75rem; background: var(--card); }
 table { width: 100%; border-collapse: collapse; font-size: .925rem; font-variant-numeric: tabular-nums; }
 caption { padding: .75rem 1rem 0; text-align: left; color: var(--soft); }
 th, td { padding: .55rem 1rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
@@ -80,7 +80,7 @@ button[disabled] { opacity: .55; cursor: default; }
 ${GOOGLE_BUTTON}label.check { display: flex; gap: .6rem; align-items: baseline; }
 input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good); transform: translateY(.1rem); }
 .search { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: .85rem 1rem; align-items: end; } .search .field { max-width: none; min-width: 0; } .search .all { grid-column: 1 / -1; }
-header.person { justify-content: start; } header.person > div:nth-child(2) { flex: 1 1 14rem; min-width: 0; } header.person p { margin: .15rem 0 .5rem; } header.page > .photo { flex: none; }
+header.person { justify-content: start; } header.person > div:nth-child(2) { flex: 1 1 14rem; min-width: 0; } header.person p { margin: .15rem 0 .5rem; } header.page > div.photo:first-child { flex: none; }
 .photo { position: relative; display: grid; place-items: center; width: 4.5rem; height: 4.5rem; overflow: hidden; border-radius: 50%; background: var(--good-soft); color: var(--good); font-size: 1.5rem; font-weight: 600; }
 .photo img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
 .facts { display: grid; gap: .55rem; margin: 0; } .facts > div { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: .75rem; } .facts dt { color: var(--soft); font-size: .9rem; overflow-wrap: anywhere; } .facts dd { margin: 0; overflow-wrap: anywhere; }
