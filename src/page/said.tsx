@@ -28,6 +28,7 @@ const WORDS = {
     'Google does not know them. Their removal waits for your decision, on the overview.',
   'looked-young': () =>
     'Google does not show them, but they came minutes ago, and it may be behind. Look again later.',
+  'token-revoked': () => 'Revoked: nothing can be read with this token any more.',
   'looked-later': () => 'Nothing was done: there is too much going on. Look again in a moment.',
 } as const;
 

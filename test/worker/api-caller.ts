@@ -154,3 +154,23 @@ export async function aToken(
   expect(await keepApiToken(openDatabase(env.DB), row, nowMs)).toBe(true);
   return { id, token };
 }
+
+/** The id of one live token of `default`, the same at each call. */
+export const LISTED_TOKEN = 'ListedToken00001';
+
+/** Puts it there: nobody knows what it would be called by, so it only stands in the list, and can be revoked. */
+export async function listToken(world: World, directoryId = 'default'): Promise<void> {
+  await env.DB.prepare(
+    `INSERT INTO api_tokens (id, directory_id, token_hash, name, scopes, made_by, made_ms, expires_ms)
+     VALUES (?1, ?2, ?3, 'Noor’s payroll', '["users:read"]', ?4, ?5, ?6)`,
+  )
+    .bind(
+      LISTED_TOKEN,
+      directoryId,
+      'A'.repeat(43),
+      `user:${idOf(world, 'admin@example.test')}`,
+      world.clock.nowMs,
+      world.clock.nowMs + 7 * DAY_MS,
+    )
+    .run();
+}

@@ -191,6 +191,7 @@ const TABLES = [
   'dead_letters',
   'reconcile_runs',
   'operator_actions',
+  'api_tokens',
   'setup_visits',
   'setup_closed',
   'setup_findings',
