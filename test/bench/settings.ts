@@ -67,6 +67,24 @@ simple = { limit = 6000, period = 60 }
   );
 }
 
+/** A Worker of the bench's own with a D1 of the product's tables, and nothing else. */
+export function writeWorkerConfig(folder: string, main: string): string {
+  const compatibility = PRODUCT.match(/^compatibility_.*$/gm) ?? [];
+  return write(
+    folder,
+    'wrangler.toml',
+    `name = "measured"
+main = "${ROOT}${main}"
+${compatibility.join('\n')}
+
+[[d1_databases]]
+binding = "DB"
+database_name = "measured"
+migrations_dir = "${ROOT}migrations"
+`,
+  );
+}
+
 export interface Vars {
   PUBLIC_URL: string;
   GOOGLE_API_ORIGIN: string;
