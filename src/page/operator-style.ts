@@ -4,7 +4,7 @@ import { COLOURS, GOOGLE_BUTTON } from './style.ts';
 export const OPERATOR_STYLE = `${COLOURS}
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
-html { scroll-padding-top: 4.5rem; }
+html { scroll-padding-top: 7rem; }
 body { margin: 0; min-height: 100vh; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 a { color: var(--good); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid var(--good); outline-offset: 2px; border-radius: .25rem; }
@@ -79,7 +79,7 @@ button.tiny { min-height: 2rem; padding: .1rem .75rem; font-size: .875rem; }
 button[disabled] { opacity: .55; cursor: default; }
 ${GOOGLE_BUTTON}label.check { display: flex; gap: .6rem; align-items: baseline; }
 input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good); transform: translateY(.1rem); }
-.search { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: .85rem 1rem; align-items: end; } .search .field { max-width: none; min-width: 0; } .search .all { grid-column: 1 / -1; }
+.search { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); gap: .85rem 1rem; align-items: end; } .search .field { max-width: none; min-width: 0; } .search .all { grid-column: 1 / -1; }
 header.person { justify-content: start; } header.person > div:nth-child(2) { flex: 1 1 14rem; min-width: 0; } header.person p { margin: .15rem 0 .5rem; } header.page > div.photo:first-child { flex: none; }
 .photo { position: relative; display: grid; place-items: center; width: 4.5rem; height: 4.5rem; overflow: hidden; border-radius: 50%; background: var(--good-soft); color: var(--good); font-size: 1.5rem; font-weight: 600; }
 .photo img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
@@ -124,6 +124,11 @@ summary { margin-top: .6rem; cursor: pointer; color: var(--good); }
 .what { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline; } .what a { color: var(--ink); font-weight: 600; }
 .changes { display: grid; gap: .2rem; margin: .4rem 0; padding: 0; font-size: .925rem; list-style: none; } .changes li { display: flex; flex-wrap: wrap; gap: 0 1rem; } .changes li > * { min-width: 0; overflow-wrap: anywhere; } .changes .which { flex: 0 0 10rem; color: var(--soft); } .changes .which + * { flex: 1 1 16rem; }
 td.tick { width: 1%; } td.reason { min-width: 16rem; }
+.latency { display: grid; gap: 1rem; } .latency .counts { grid-template-columns: repeat(auto-fit, minmax(11rem, 15rem)); } .latency p { margin: 0; }
+.chart { display: block; width: 100%; height: auto; } .chart text { fill: var(--soft); font-size: 12px; } .chart .rule { stroke: var(--line); } .chart .span { stroke: var(--line); stroke-width: 6; stroke-linecap: round; }
+.chart .p50 { fill: var(--good); } .chart .p99 { fill: var(--card); stroke: var(--wait); stroke-width: 2; }
+.dot { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%; background: var(--good); } .dot.p99 { background: var(--card); border: 2px solid var(--wait); }
+tbody th { color: var(--ink); font-weight: 500; }
 ins { color: var(--good); text-decoration: none; } ins::before { content: "+ "; } del { color: var(--bad); text-decoration-thickness: 1px; } del::before { content: "\\2212 "; }
 .button.main { border-color: var(--good); background: var(--good); color: var(--card); }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }

@@ -9,7 +9,9 @@ const KNOWN = `
   // Tab reaches a group of radio buttons once; the arrow keys go on within.
   const isReached = (one) => one.type !== 'radio' || one.checked;
   const stops = [...document.querySelectorAll(CLICKABLE)].filter(
-    (one) => !one.disabled && one.tabIndex >= 0 && one.getClientRects().length > 0 && isReached(one),
+    (one) => !one.disabled && one.tabIndex >= 0 && one.getClientRects().length > 0 && isReached(one) &&
+      // What is folded away has a size all the same.
+      one.checkVisibility(),
   );
   const nameOf = (one) => stops.indexOf(one) + ' ' + one.tagName + ' ' +
     (one.ariaLabel ?? one.textContent ?? '').trim().slice(0, 40);

@@ -11,6 +11,7 @@ import {
 } from './operators.ts';
 import { listenToLog } from './signed-in.ts';
 import type { Visitor } from './visitor.ts';
+import { env } from './world.ts';
 
 let world: OperatorWorld;
 beforeEach(async () => {
@@ -39,6 +40,10 @@ describe('names that somebody chose to do harm', () => {
     const asked: [Visitor, string][] = [
       [visitor, '/console'],
       [visitor, '/console/held-removals'],
+      [visitor, '/console/people'],
+      [visitor, '/console/people?status=suspended'],
+      [visitor, '/console/people/990'],
+      [visitor, '/console/people/991'],
       [visitor, '/setup'],
       [ordinary, '/console'],
       [ordinary, '/setup'],
@@ -46,8 +51,34 @@ describe('names that somebody chose to do harm', () => {
     for (const [who, path] of asked) {
       const text = await (await who.ask(path)).text();
       expect(text).toContain('HARM');
-      // Outside of <bdi> nothing of it is left.
-      expect(text.replace(/<bdi>[^<]*<\/bdi>/g, '')).not.toContain('HARM');
+      // Outside of <bdi> nothing of it is left, but for what a field or a link holds.
+      const left = text.replace(/<bdi>[^<]*<\/bdi>/g, '').replace(/ (?:value|href)="[^"<>]*"/g, '');
+      expect(left).not.toContain('HARM');
+      expect(text).not.toMatch(/<script>alert|onerror=alert\(1\)>|evil\.example>/);
+    }
+  });
+
+  test('so is what somebody made up an address of, and what a field, a schema, a reason and an event hold', async () => {
+    const harm = 'HARM"><script>alert(1)</script>\u202E';
+    await aPerson('990', { isAdmin: true });
+    const fields = JSON.stringify({
+      [harm]: { [harm]: harm, list: [{ value: harm, type: harm }] },
+    });
+    await env.DB.prepare('UPDATE users SET custom_schemas = ?1, attributes = ?2 WHERE id = ?3')
+      .bind(fields, JSON.stringify({ manager: harm, title: harm, [harm]: harm }), '990')
+      .run();
+    const visitor = await windowOf(world, '990');
+    const decision = { role: 'cook', to: 'added', seen: 'none', reason: harm };
+    await post(visitor, '/console/people/990/roles', decision);
+    const query = new URLSearchParams({ q: harm, role: harm, org_unit: harm, after: harm });
+    for (const path of ['/console/people/990', `/console/people?${query}`]) {
+      const text = await (await visitor.ask(path)).text();
+      expect(text).toContain('HARM');
+      const left = text
+        .replace(/<bdi[^>]*>[^<]*<\/bdi>/g, '')
+        .replace(/ (?:value|href)="[^"<>]*"/g, '');
+      expect(left).not.toContain('HARM');
+      expect(text).not.toContain('<script>alert');
     }
   });
 });
