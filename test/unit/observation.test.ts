@@ -57,6 +57,7 @@ describe('a person', () => {
       attributes: '{}',
       customSchemas: '{}',
       roles: '[]',
+      words: '["ana"]',
     });
   });
 
