@@ -48,10 +48,22 @@ function strict(schema: unknown): unknown {
     : made;
 }
 
+const validators = new WeakMap<ApiDocument, Map<string, Validator>>();
+
+/** Made once for each schema: making one walks through all components. */
+function validatorOf(document: ApiDocument, schema: Schema): Validator {
+  const known = validators.get(document) ?? new Map<string, Validator>();
+  validators.set(document, known);
+  const key = JSON.stringify(schema);
+  const whole = () => strict({ ...schema, components: document.components }) as Schema;
+  const validator = known.get(key) ?? new Validator(whole(), '2020-12', false);
+  known.set(key, validator);
+  return validator;
+}
+
 /** What is wrong with a value by a schema of the document. */
 export function faultsIn(document: ApiDocument, schema: Schema, value: unknown): string[] {
-  const whole = strict({ ...schema, components: document.components }) as Schema;
-  const { valid, errors } = new Validator(whole, '2020-12', false).validate(value);
+  const { valid, errors } = validatorOf(document, schema).validate(value);
   return valid ? [] : errors.map((one) => `${one.instanceLocation}: ${one.error}`);
 }
 
