@@ -85,6 +85,13 @@ const FIELDS: Readonly<Record<string, (deployment: Deployment) => Fields | Promi
   '/console/held-removals/approve': heldRemovals,
   '/console/held-removals/reject': heldRemovals,
   '/console/dead-letters/replay': ({ letter }) => ({ id: String(letter) }),
+  '/console/people/910/roles': () => ({
+    role: 'cook',
+    to: 'added',
+    seen: 'none',
+    reason: 'Agreed',
+  }),
+  '/console/people/910/sessions/end': () => ({ all: 'yes' }),
   '/console/roles/preview': aRule,
   '/console/roles/save': aRule,
   '/console/tokens': () => ({ name: 'Payroll', scope: 'users:read', days: '30' }),
