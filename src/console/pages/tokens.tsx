@@ -36,12 +36,10 @@ function Made({ made }: { made: MadeToken }) {
   ];
   return (
     <section class="card good" aria-labelledby="made">
-      <h2 id="made">
-        <bdi>{made.name}</bdi> is made
-      </h2>
+      <h2 id="made">The token is made</h2>
       <p>
-        Copy it now: it is shown this once. Rollcall keeps only a hash of it, and nobody can read it
-        afterwards.
+        Copy that of <bdi>{made.name}</bdi> now: it is shown this once. Rollcall keeps only a hash
+        of it, and nobody can read it afterwards.
       </p>
       <CopyValues prefix="made" values={values} />
       <p class="actions">
