@@ -170,19 +170,21 @@ export function readLatencies(
   sinceMs: number,
 ): Promise<{ latencies: Latency[]; sinceMs: number }> {
   return guarded(async () => {
-    const [found, oldest] = await db.d1.batch<Latency>([
+    const sample = `seq > (SELECT max(seq) FROM events) - ${SAMPLE}`;
+    const [found, left] = await db.d1.batch<Latency>([
       db.d1
         .prepare(
-          `SELECT at_ms AS atMs, max(0, at_ms - noticed_ms) AS latencyMs FROM
-             (SELECT * FROM events ORDER BY seq DESC LIMIT ${SAMPLE})
-           WHERE directory_id = ?1 AND at_ms >= ?2 AND cause = 'push' ORDER BY seq`,
+          `SELECT at_ms AS atMs, max(0, at_ms - noticed_ms) AS latencyMs FROM events
+           WHERE ${sample} AND directory_id = ?1 AND at_ms >= ?2 AND cause = 'push' ORDER BY seq`,
         )
         .bind(directoryId, sinceMs),
+      // The youngest that is left out.
       db.d1.prepare(
-        `SELECT at_ms AS atMs FROM events ORDER BY seq DESC LIMIT 1 OFFSET ${SAMPLE - 1}`,
+        `SELECT at_ms AS atMs FROM events WHERE seq <= (SELECT max(seq) FROM events) - ${SAMPLE}
+         ORDER BY seq DESC LIMIT 1`,
       ),
     ]);
-    const { atMs = sinceMs } = oldest?.results[0] ?? {};
-    return { latencies: found?.results ?? [], sinceMs: Math.max(sinceMs, atMs) };
+    const { atMs = 0 } = left?.results[0] ?? {};
+    return { latencies: found?.results ?? [], sinceMs: Math.max(sinceMs, atMs + 1) };
   });
 }

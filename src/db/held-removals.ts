@@ -31,11 +31,12 @@ export interface HeldRemoval {
   sinceMs: number;
 }
 
-/** Everybody who waits, in order of id. */
+/** Everybody who waits, in order of id. @param limit as many of them at most; negative = all */
 export function readHeldRemovals(
   db: Database,
   directoryId: string,
   nowMs: number,
+  limit = -1,
 ): Promise<HeldRemoval[]> {
   return guarded(async () => {
     const { results } = await db.d1
@@ -43,9 +44,9 @@ export function readHeldRemovals(
         `SELECT h.user_id AS userId, u.email AS email, u.full_name AS fullName, u.status AS status,
            u.is_admin AS isAdmin, u.org_unit_path AS orgUnitPath, h.reason AS reason, h.since_ms AS sinceMs
          FROM held_removals h JOIN users u ON u.id = h.user_id AND +u.directory_id = h.directory_id
-         WHERE h.directory_id = ?1 AND ${WAITS} ORDER BY h.user_id`,
+         WHERE h.directory_id = ?1 AND ${WAITS} ORDER BY h.user_id LIMIT ?3`,
       )
-      .bind(directoryId, nowMs)
+      .bind(directoryId, nowMs, limit)
       .all<HeldRemoval>();
     return results;
   });

@@ -5,6 +5,7 @@ import {
   decideHeldRemovals,
   type HeldRemoval,
   readHeldRemovals as readHeld,
+  readHeldSummary,
 } from '../db/held-removals.ts';
 import { refreshCondition } from './condition.ts';
 import type { Ended } from './operator-action.ts';
@@ -41,6 +42,37 @@ export async function readHeldRemovals(
   const shownMs = ports.nowMs();
   const removals = await readHeld(ports.db, directoryId, shownMs);
   return { removals, hash: await hashOf(directoryId, shownMs, removals) };
+}
+
+/** What a page shows that is about more than these people. */
+export interface HeldGlance {
+  /** How many wait, and since when the longest. */
+  waiting: number;
+  sinceMs: number | null;
+  /** The first of them, in order of id. */
+  first: readonly HeldRemoval[];
+  /** All of them, to decide about; `null` = more than the first. */
+  list: HeldList | null;
+}
+
+/** Reads no more than so many of those who wait: a word is about everybody, so only a short list can be decided about. */
+export async function glanceAtHeld(
+  ports: Pick<SyncPorts, 'db' | 'nowMs'>,
+  directoryId: string,
+  most: number,
+): Promise<HeldGlance> {
+  const shownMs = ports.nowMs();
+  const [{ waiting, sinceMs }, read] = await Promise.all([
+    readHeldSummary(ports.db, directoryId, shownMs),
+    readHeld(ports.db, directoryId, shownMs, most + 1),
+  ]);
+  const isWhole = read.length <= most;
+  return {
+    waiting: isWhole ? read.length : Math.max(waiting, read.length),
+    sinceMs: isWhole && read.length === 0 ? null : sinceMs,
+    first: read.slice(0, most),
+    list: isWhole ? { removals: read, hash: await hashOf(directoryId, shownMs, read) } : null,
+  };
 }
 
 export type Decided =

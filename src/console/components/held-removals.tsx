@@ -2,7 +2,7 @@
 // names the list that was shown, so that nobody is removed who was not on it.
 import type { HeldRemoval } from '../../db/held-removals.ts';
 import { Moment } from '../../page/moment.tsx';
-import type { HeldList } from '../../sync/held-removals.ts';
+import type { HeldGlance, HeldList } from '../../sync/held-removals.ts';
 import { HELD_PATH } from '../paths.ts';
 import { Listing } from './listing.tsx';
 
@@ -59,20 +59,9 @@ const byName = (a: HeldRemoval, b: HeldRemoval) => ORDER.compare(nameOf(a), name
 
 /** More than anybody looks at, and half of what a page may weigh. */
 const NAMES_ON_ITS_PAGE = 2_000;
-/** More than this many names are looked at on a page of their own. */
-const NAMES_ON_THE_OVERVIEW = 50;
-
-function WhatToDo({ list, isItsPage }: { list: HeldList; isItsPage: boolean }) {
+/** The words that can be said about a whole list. */
+function WhatToDo({ list }: { list: HeldList }) {
   const { length } = list.removals;
-  if (!isItsPage && length > NAMES_ON_THE_OVERVIEW) {
-    return (
-      <p class="actions">
-        <a class="button" href={HELD_PATH}>
-          Look at all {length} and decide
-        </a>
-      </p>
-    );
-  }
   // Nobody approves of names that they have not seen.
   const isTooLong = length > NAMES_ON_ITS_PAGE;
   return (
@@ -92,39 +81,59 @@ function WhatToDo({ list, isItsPage }: { list: HeldList; isItsPage: boolean }) {
   );
 }
 
-/** @param isItsPage whether this is the page about nothing else */
-export function HeldRemovals({ list, isItsPage }: { list: HeldList; isItsPage: boolean }) {
-  const { removals } = list;
-  const most = isItsPage ? NAMES_ON_ITS_PAGE : NAMES_ON_THE_OVERVIEW;
+function Names({ removals }: { removals: readonly HeldRemoval[] }) {
+  return (
+    <Listing
+      label="People whose removal is held"
+      columns={['Person', 'Organisation unit', 'Why', 'Since']}
+    >
+      {removals.map(({ fullName, email, status, isAdmin, orgUnitPath, reason, sinceMs }) => (
+        <tr>
+          <td>
+            <bdi>{fullName || email}</bdi>{' '}
+            {isAdmin === 1 && <span class="tag bad">super admin</span>}{' '}
+            {status !== 'active' && <span class="tag">{status}</span>}
+            <small>
+              <bdi>{email}</bdi>
+            </small>
+          </td>
+          <td>
+            <bdi>{orgUnitPath}</bdi>
+          </td>
+          <td>{WHY[reason]}</td>
+          <td>
+            <Moment ms={sinceMs} />
+          </td>
+        </tr>
+      ))}
+    </Listing>
+  );
+}
+
+/** All of them, and what can be said about them. */
+export function HeldRemovals({ list }: { list: HeldList }) {
   // The list itself is in order of id, which nobody looks anybody up by.
-  const shown = removals.toSorted(byName).slice(0, most);
+  const shown = list.removals.toSorted(byName).slice(0, NAMES_ON_ITS_PAGE);
   return (
     <>
-      <Listing
-        label="People whose removal is held"
-        columns={['Person', 'Organisation unit', 'Why', 'Since']}
-      >
-        {shown.map(({ fullName, email, status, isAdmin, orgUnitPath, reason, sinceMs }) => (
-          <tr>
-            <td>
-              <bdi>{fullName || email}</bdi>{' '}
-              {isAdmin === 1 && <span class="tag bad">super admin</span>}{' '}
-              {status !== 'active' && <span class="tag">{status}</span>}
-              <small>
-                <bdi>{email}</bdi>
-              </small>
-            </td>
-            <td>
-              <bdi>{orgUnitPath}</bdi>
-            </td>
-            <td>{WHY[reason]}</td>
-            <td>
-              <Moment ms={sinceMs} />
-            </td>
-          </tr>
-        ))}
-      </Listing>
-      <WhatToDo list={list} isItsPage={isItsPage} />
+      <Names removals={shown} />
+      <WhatToDo list={list} />
+    </>
+  );
+}
+
+/** A few, and the way to all of them; a word is about everybody, so it is said there. */
+export function HeldAtAGlance({ held }: { held: HeldGlance }) {
+  if (held.list !== null) return <HeldRemovals list={held.list} />;
+  return (
+    <>
+      <Names removals={held.first.toSorted(byName)} />
+      <p class="actions">
+        <a class="button" href={HELD_PATH}>
+          Look at all {held.waiting} and decide
+        </a>
+        <span class="quiet">These are {held.first.length} of them.</span>
+      </p>
     </>
   );
 }

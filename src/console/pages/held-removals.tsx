@@ -23,7 +23,7 @@ export function HeldRemovalsPage({ list }: { list: HeldList }) {
           <h2 id="waiting">
             {list.removals.length === 1 ? '1 person waits' : `${list.removals.length} people wait`}
           </h2>
-          <HeldRemovals list={list} isItsPage={true} />
+          <HeldRemovals list={list} />
         </section>
       )}
     </>

@@ -5,7 +5,8 @@ import { needsAPerson, type SyncHealth } from '../../sync/health.ts';
 import { ActionsTaken } from '../components/actions-taken.tsx';
 import { Channels } from '../components/channels.tsx';
 import { DeadLetters } from '../components/dead-letters.tsx';
-import { HeldRemovals } from '../components/held-removals.tsx';
+import { HeldAtAGlance } from '../components/held-removals.tsx';
+import { LatencyChart } from '../components/latency-chart.tsx';
 import { Passes, ReconcileNow } from '../components/passes.tsx';
 import type { Overview } from '../overview.ts';
 import { reasonOf } from '../reasons.ts';
@@ -85,23 +86,21 @@ function NeedsYou({ overview, maySetUp }: { overview: Overview; maySetUp: boolea
   const { conditions, held, letters } = overview;
   const isNothing =
     !conditions.some(({ reason }) => needsAPerson(reason)) &&
-    held.removals.length === 0 &&
+    held.waiting === 0 &&
     letters.count === 0;
   return (
     <section aria-labelledby="needs">
       <h2 id="needs">What needs you</h2>
       {isNothing && <p class="nothing">Nothing.</p>}
       <Conditions conditions={conditions} maySetUp={maySetUp} />
-      {held.removals.length > 0 && (
+      {held.waiting > 0 && (
         <div id="held" class="stack">
           <h3>
-            {held.removals.length === 1
-              ? '1 removal waits'
-              : `${held.removals.length} removals wait`}{' '}
-            for your decision
+            {held.waiting === 1 ? '1 removal waits' : `${held.waiting} removals wait`} for your
+            decision
           </h3>
           <p class="quiet">{reasonOf('deletions-held').text}</p>
-          <HeldRemovals list={held} isItsPage={false} />
+          <HeldAtAGlance held={held} />
         </div>
       )}
       {letters.count > 0 && (
@@ -137,26 +136,38 @@ function People({ people }: Pick<Overview, 'people'>) {
   );
 }
 
+function Recomputing({ recompute }: { recompute: NonNullable<Overview['recompute']> }) {
+  const { seen, changed, askedMs } = recompute;
+  return (
+    <p class="nothing">
+      Roles are being made anew since <Moment ms={askedMs} />: {seen.toLocaleString('en-GB')} people
+      so far, {changed.toLocaleString('en-GB')} with other roles than before.
+    </p>
+  );
+}
+
 /** Whether the page changes by itself. */
-function isLive({ runs, nowMs }: Overview, awaitsPass: boolean): boolean {
+function isLive({ runs, nowMs, recompute }: Overview, awaitsPass: boolean): boolean {
   const [last] = runs;
-  if (last?.outcome === null) return true;
+  if (last?.outcome === null || recompute !== null) return true;
   return awaitsPass && (last === undefined || nowMs - last.startedMs >= JUST_BEGUN_MS);
 }
 
 /** What stands in <main>. */
 export function OverviewPage({ overview, maySetUp, awaitsPass }: OverviewView) {
   const { health, nowMs, runs, channels, wanted, actions, people, held, letters } = overview;
+  const { latency, recompute } = overview;
   const isUnderWay = runs[0]?.outcome === null;
   const live = isLive(overview, awaitsPass) ? true : undefined;
   // Nobody's list changes under their eyes while they decide about it.
-  const hasForms = held.removals.length > 0 || letters.count > 0;
+  const hasForms = held.waiting > 0 || letters.count > 0;
   return (
     <>
       <div id="standing" class="live" data-live={hasForms ? undefined : live}>
         <State health={health} nowMs={nowMs} />
         <NeedsYou overview={overview} maySetUp={maySetUp} />
         <People people={people} />
+        {recompute !== null && <Recomputing recompute={recompute} />}
       </div>
       <section id="last-passes" data-live={live}>
         <header class="page">
@@ -164,6 +175,10 @@ export function OverviewPage({ overview, maySetUp, awaitsPass }: OverviewView) {
           <ReconcileNow isUnderWay={isUnderWay} />
         </header>
         <Passes runs={runs} />
+      </section>
+      <section aria-labelledby="latency">
+        <h2 id="latency">From change to stored</h2>
+        <LatencyChart day={latency} />
       </section>
       <div class="two uneven">
         <section>
