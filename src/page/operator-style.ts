@@ -146,5 +146,7 @@ footer { max-width: 72rem; margin: 0 auto; padding: 0 clamp(1rem, 3vw, 2rem) 2re
   .who { width: 100%; max-width: none; margin-left: 0; justify-content: space-between; }
   .top { position: static; }
   th, td { padding: .5rem .75rem; }
+  .roles td:nth-child(3) time::before { content: "Since "; }
+  .roles td { display: block; border: 0; padding-block: .2rem; } .roles td:first-child { padding-top: .6rem; border-top: 1px solid var(--line); font-weight: 600; } .roles td:last-child { padding-bottom: .6rem; } .roles tbody tr { display: block; } .roles thead { display: none; } .roles td:not(.number, .word) { min-width: 0; }
 }
 `;

@@ -250,17 +250,19 @@ export function PersonRolesList({ userId, roles, isGone, isSuperAdmin }: RolesPr
       {roles.roles.length === 0 ? (
         <p class="nothing">They have no role.</p>
       ) : (
-        <Listing label="Roles" columns={['Role', 'Why', 'Since', 'By hand']}>
-          {roles.roles.map((why, at) => (
-            <Row
-              userId={userId}
-              why={why}
-              at={at}
-              isGone={isGone}
-              mayDecide={isSuperAdmin || !isReservedRole(why.role)}
-            />
-          ))}
-        </Listing>
+        <div class="roles">
+          <Listing label="Roles" columns={['Role', 'Why', 'Since', 'By hand']}>
+            {roles.roles.map((why, at) => (
+              <Row
+                userId={userId}
+                why={why}
+                at={at}
+                isGone={isGone}
+                mayDecide={isSuperAdmin || !isReservedRole(why.role)}
+              />
+            ))}
+          </Listing>
+        </div>
       )}
       {roles.misfits.length > 0 && <Misfits misfits={roles.misfits} />}
       {!isGone && <GiveByHand userId={userId} isSuperAdmin={isSuperAdmin} />}
