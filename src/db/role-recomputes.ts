@@ -99,17 +99,21 @@ export interface RecomputedPage {
 
 // A look may have written the row since it was read, and then with roles of this version: it is left alone. `ticket` is
 // nobody's look here, so it stays; `written` voids every look that began before.
+// MATERIALIZED, since of that SQLite makes an index: json_each would be gone through for each person of the page.
 const ROLES = `
-  UPDATE users SET roles = o.value->>'$.roles', cause = 'rules', noticed_ms = ?3, changed_ms = ?4, written = d.ticket
-  FROM json_each(?2) o, directories d
-  WHERE users.id IN (SELECT value->>'$.id' FROM json_each(?2)) AND users.id = o.value->>'$.id'
+  WITH o AS MATERIALIZED (
+    SELECT value->>'$.id' AS id, value->>'$.written' AS written, value->>'$.roles' AS roles FROM json_each(?2))
+  UPDATE users SET roles = o.roles, cause = 'rules', noticed_ms = ?3, changed_ms = ?4, written = d.ticket
+  FROM o, directories d
+  WHERE users.id IN (SELECT id FROM o) AND users.id = o.id
     AND +users.directory_id = ?1 AND d.id = ?1 AND d.roles_version = ?5
-    AND users.written = o.value->>'$.written' AND users.status <> 'deleted' AND users.roles <> o.value->>'$.roles'`;
+    AND users.written = o.written AND users.status <> 'deleted' AND users.roles <> o.roles`;
 
 const WORDS = `
-  UPDATE users SET words = o.value->>'$.words' FROM json_each(?2) o
-  WHERE users.id IN (SELECT value->>'$.id' FROM json_each(?2)) AND users.id = o.value->>'$.id'
-    AND +users.directory_id = ?1 AND users.words = o.value->>'$.was'`;
+  WITH o AS MATERIALIZED (
+    SELECT value->>'$.id' AS id, value->>'$.was' AS was, value->>'$.words' AS words FROM json_each(?2))
+  UPDATE users SET words = o.words FROM o
+  WHERE users.id IN (SELECT id FROM o) AND users.id = o.id AND +users.directory_id = ?1 AND users.words = o.was`;
 
 const CURSOR = `
   UPDATE role_recomputes SET after_id = coalesce(?5, after_id), progress_ms = ?6,

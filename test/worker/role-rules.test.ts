@@ -13,6 +13,7 @@ import { applyObservations } from '../../src/sync/apply.ts';
 import {
   aDirectory,
   applyPorts,
+  counted,
   db,
   newId,
   rawRow,
@@ -217,6 +218,18 @@ describe('a rule that is saved', () => {
     }>();
     expect(results.map(({ role }) => role)).toHaveLength(3);
   });
+});
+
+test('a page reads its people, each with what their triggers need, and not all of them for each', async () => {
+  const people = Array.from({ length: 400 }, () => seen(newId()));
+  await applyObservations(applyPorts, 'default', { ticket: await ticketOf(), nowMs }, people);
+  await recomputeAll();
+  await add({ kind: 'everyone' }, 'member');
+  const counts = counted();
+  await recomputePage({ ...ports, db: counts.db }, 'default');
+  expect(counts.rowsRead).toBeGreaterThan(400);
+  expect(counts.rowsRead).toBeLessThan(400 * 80);
+  expect(counts.rowsWritten).toBeLessThan(400 * 6);
 });
 
 describe('a decision by hand', () => {
