@@ -1,10 +1,10 @@
 // One of the processes that run histories: takes orders from its parent, one batch at a time, and reports each.
 import type { BatchOrder, BatchReport } from './batch.ts';
-import { installMutant } from './mutate.ts';
+import { installEdits } from './mutate.ts';
 
 const [mutant] = process.argv.slice(2);
-const edit = mutant === undefined ? undefined : installMutant(mutant);
-// Only now: what is imported before the mutant is installed is the product as it is.
+const edit = installEdits(mutant);
+// Only now: what is imported before the edits are installed is the product as it is.
 const { runBatch } = await import('./batch.ts');
 const { openNodeStage, readMigrations } = await import('./node-stage.ts');
 const stage = await openNodeStage({ migrations: readMigrations(edit) });

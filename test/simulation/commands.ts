@@ -3,6 +3,7 @@ import { API_FAULTS, type CallKind } from '../google/fault-switches.ts';
 import type { Command, Kind, WorldName } from './history.ts';
 import { DEEDS, type Deed, doDeed, idsOf } from './people.ts';
 import { type Chance, chanceFrom, oneOf } from './random.ts';
+import { doRoleCommand, isRoleKind, type RoleKind } from './role-commands.ts';
 import { decide, forge, insertCarelessly, replay, signIn, visit } from './visitors.ts';
 import type { World } from './world.ts';
 
@@ -16,6 +17,7 @@ export function doCommand(world: World, name: WorldName, command: Command): void
   const chance = chanceFrom(command.salt ^ 0x68e31da4);
   const { kind, who } = command;
   if (isDeed(kind)) doDeed(world.google, kind, who, chance.below(1000));
+  else if (isRoleKind(kind)) doRoleCommand(world, kind, who, chance);
   else if (kind === 'signIn' || kind === 'visit' || kind === 'careless')
     comeIn(world, kind, who, chance);
   else if (kind === 'approve' || kind === 'reject') decide(world, kind);
@@ -36,7 +38,7 @@ function comeIn(world: World, kind: 'signIn' | 'visit' | 'careless', who: number
 function trouble(
   world: World,
   name: WorldName,
-  kind: Exclude<Kind, Deed | 'signIn' | 'visit' | 'careless' | 'approve' | 'reject'>,
+  kind: Exclude<Kind, Deed | RoleKind | 'signIn' | 'visit' | 'careless' | 'approve' | 'reject'>,
   who: number,
   chance: Chance,
 ): void {

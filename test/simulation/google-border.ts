@@ -3,9 +3,8 @@
 
 import type { ObservedRow } from '../../src/db/mapped.ts';
 import { parseDirectoryUser } from '../../src/google/user.ts';
-import { type Observation, toObservedRow } from '../../src/sync/observation.ts';
+import { type Observation, type RolesFor, toObservedRow } from '../../src/sync/observation.ts';
 import type { Google } from '../google/google.ts';
-import { rolesBySchema } from '../unit/roles-by-schema.ts';
 import type { Chance } from './random.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
@@ -34,10 +33,15 @@ export interface Border {
   sightings: Map<string, Sighting[]>;
   fetch: (actor: Actor, request: Request) => Promise<Response>;
   onList: (actor: Actor) => void;
+  /** Whether Google has answered this event about a group: who is in it, or whether somebody is. */
+  hasToldOf: (actor: Actor, groupKey: string) => boolean;
 }
 
 const GET = /^\/admin\/directory\/v1\/users\/(\d+)$/;
 const LIST = '/admin/directory/v1/users';
+const GROUP = /^\/admin\/directory\/v1\/groups\/([^/]+)\/(?:members$|hasMember\/)/;
+/** So that a group has several pages. */
+const MEMBERS_PER_PAGE = '3';
 
 function parsed(text: string): Wire | null {
   try {
@@ -61,7 +65,14 @@ export function openBorder(parts: {
   domain: string | undefined;
 }): Border {
   const { google, scheduler, chance, domain } = parts;
-  const border: Border = { temper: { cutRate: 0 }, sightings: new Map(), fetch, onList: () => {} };
+  const told = new Map<Actor, Set<string>>();
+  const border: Border = {
+    temper: { cutRate: 0 },
+    sightings: new Map(),
+    fetch,
+    onList: () => {},
+    hasToldOf: (actor, groupKey) => told.get(actor)?.has(groupKey) ?? false,
+  };
 
   const isOutside = (wire: Wire) =>
     domain !== undefined && !String(wire['primaryEmail']).toLowerCase().endsWith(`@${domain}`);
@@ -72,8 +83,23 @@ export function openBorder(parts: {
     border.sightings.set(sighting.userId, known);
   }
 
+  /** A question about a group, a few members at a time. */
+  async function ask(actor: Actor, groupKey: string, request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    if (url.searchParams.has('maxResults')) url.searchParams.set('maxResults', MEMBERS_PER_PAGE);
+    const answer = await google.fetch(new Request(url, request));
+    if (answer.status !== 200) return answer;
+    told.set(actor, (told.get(actor) ?? new Set()).add(groupKey));
+    const whole = await answer.text();
+    const isCut = chance.happens(border.temper.cutRate);
+    return new Response(isCut ? whole.slice(0, chance.below(whole.length)) : whole, answer);
+  }
+
   async function fetch(actor: Actor, request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
+    const group = GROUP.exec(pathname)?.[1];
+    if (group !== undefined)
+      return scheduler.effect(actor, 'group', () => ask(actor, decodeURIComponent(group), request));
     const userId = request.method === 'GET' ? GET.exec(pathname)?.[1] : undefined;
     const isList = request.method === 'GET' && pathname === LIST;
     const beganSeq = scheduler.seq;
@@ -104,7 +130,7 @@ export function openBorder(parts: {
 }
 
 /** What the product's own mapping makes of an answer; `null` where it can't be used. */
-export function rowOf(id: string, wire: Wire, rolesSchema: string): ObservedRow | null {
+export function rowOf(id: string, wire: Wire, rolesFor: RolesFor): ObservedRow | null {
   try {
     const observation: Observation = {
       id,
@@ -112,7 +138,7 @@ export function rowOf(id: string, wire: Wire, rolesSchema: string): ObservedRow 
       cause: 'push',
       noticedMs: 0,
     };
-    return toObservedRow(observation, rolesBySchema(rolesSchema));
+    return toObservedRow(observation, rolesFor);
   } catch {
     // Refused by the parser: not an answer.
     return null;

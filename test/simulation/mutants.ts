@@ -2,6 +2,7 @@
 // exactly once in one file of the product, and what stands there instead; nothing is changed on disk.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are texts of the product's source
 import type { WorldName } from './history.ts';
+import { ROLE_MUTANTS } from './role-mutants.ts';
 
 export interface Edit {
   file: string;
@@ -33,6 +34,7 @@ const one = (place: Place, ...edits: [file: string, from: string, to: string][])
 });
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  ...ROLE_MUTANTS,
   'ticket check off': one(
     'there-and-back',
     [USERS, 'AND excluded.ticket > users.written\n', '\n'],

@@ -21,20 +21,30 @@ function apply(edits: readonly Edit[], file: string, text: string): string {
   return edits.filter((edit) => edit.file === file).reduce(edited, text);
 }
 
+/** A handful of people are to a simulated company what some thousand are to a real one. */
+const SCALED: readonly Edit[] = [
+  { file: 'src/db/role-recomputes.ts', from: 'const PAGE = 500;', to: 'const PAGE = 2;' },
+  { file: 'src/db/groups.ts', from: 'MOST_IN_SCOPE = 5_000;', to: 'MOST_IN_SCOPE = 2;' },
+  { file: 'src/roles/groups.ts', from: 'PAGES_AT_ONCE = 100;', to: 'PAGES_AT_ONCE = 2;' },
+];
+
+function editsOf(name: string | undefined): readonly Edit[] {
+  if (name === undefined) return SCALED;
+  const mutant = MUTANTS[name];
+  if (mutant === undefined) throw new Error(`no mutant of the name: ${name}`);
+  return [...SCALED, ...mutant.edits];
+}
+
 /**
- * Every import of the product from here on gets the mutant.
+ * Every import of the product from here on is of one with smaller pages, and gets the mutant if there is one.
  *
  * @returns what to do to a migration's text
  */
-export function installMutant(name: string): (file: string, text: string) => string {
-  const mutant = MUTANTS[name];
-  if (mutant === undefined) throw new Error(`no mutant of the name: ${name}`);
-  const { edits } = mutant;
-  for (const edit of edits) {
-    // Found out now, whether or not the file is ever loaded.
-    const text = readFileSync(fileURLToPath(new URL(edit.file, ROOT).href), 'utf8');
-    apply(edits, edit.file, text);
-  }
+export function installEdits(mutant: string | undefined): (file: string, text: string) => string {
+  const edits = editsOf(mutant);
+  // Found out now, whether or not the file is ever loaded.
+  for (const { file } of edits)
+    apply(edits, file, readFileSync(fileURLToPath(new URL(file, ROOT).href), 'utf8'));
   registerHooks({
     load(url, context, nextLoad) {
       const file = url.startsWith(ROOT) ? url.slice(ROOT.length) : '';

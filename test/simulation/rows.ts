@@ -16,6 +16,7 @@ export interface Row {
   attributes: string;
   custom_schemas: string;
   roles: string;
+  words: string;
   ticket: number;
   written: number;
   cause: string;
@@ -46,6 +47,10 @@ export const MAPPED = COLUMNS.map(([column]) => column);
 const JSON_COLUMNS: ReadonlySet<string> = new Set(['attributes', 'custom_schemas', 'roles']);
 
 export const sameMapped = (a: Row, b: Row) => MAPPED.every((column) => a[column] === b[column]);
+
+/** Nothing else of what is mapped differs. */
+export const isOfRolesAlone = (a: Row, b: Row) =>
+  a.roles !== b.roles && MAPPED.every((column) => column === 'roles' || a[column] === b[column]);
 
 export const sameRow = (a: Row, b: Row) =>
   a.ticket === b.ticket &&

@@ -5,7 +5,7 @@ import { compareWithGoogle } from './end.ts';
 import type { History, WorldName } from './history.ts';
 import { isAtRest, makePeace, runQuietly } from './peace.ts';
 import { chanceFrom, oneOf } from './random.ts';
-import { settingOf } from './settings.ts';
+import { type Setting, settingOf } from './settings.ts';
 import type { Stage } from './stage.ts';
 import type { World } from './world.ts';
 
@@ -18,6 +18,9 @@ const NO_TOTALS = {
   passes: 0,
   signIns: 0,
   sessions: 0,
+  roleChanges: 0,
+  conflicts: 0,
+  recomputed: 0,
 };
 export type Totals = typeof NO_TOTALS;
 export const noTotals = (): Totals => ({ ...NO_TOTALS });
@@ -32,8 +35,6 @@ export interface HistoryResult {
 
 /** More steps than any history needs: it goes in circles. */
 const MAX_STEPS = 40_000;
-/** Passes that have to complete in peace before the table is compared with the directory. */
-const PASSES_AT_THE_END = 2;
 
 /** Lets things happen, by chance, until the time is up or so many steps have been taken. */
 async function letRun(world: World, limitMs: number, maxSteps: number): Promise<void> {
@@ -92,13 +93,13 @@ export async function runHistory(
     else await letRun(world, chance.below(pace.ms), chance.below(pace.steps));
   }
   onStep?.('== peace');
-  await rest(world, setting.isByPushesAlone);
+  await rest(world, setting);
   if (witness?.violation === null) compareWithGoogle(world);
   const violation = witness?.violation ?? null;
   return { violation, trace: scheduler.trace, totals: totalsOf(world), world };
 }
 
-async function rest(world: World, isByPushesAlone: boolean): Promise<void> {
+async function rest(world: World, { isByPushesAlone, lastPasses }: Setting): Promise<void> {
   const { witness, scheduler, workflows } = world;
   // Connections that broke last still belong to the trouble.
   await scheduler.quiet();
@@ -113,7 +114,7 @@ async function rest(world: World, isByPushesAlone: boolean): Promise<void> {
   const isOver = () =>
     isAtRest(world) &&
     // Where pushes alone must do, those that Google repeats count as well.
-    (isByPushesAlone ? world.google.pushes.waiting.length === 0 : passes() >= PASSES_AT_THE_END);
+    (isByPushesAlone ? world.google.pushes.waiting.length === 0 : passes() >= lastPasses);
   if (!(await runQuietly(world, isOver))) witness?.fail('it does not come to rest');
   if (scheduler.steps > MAX_STEPS) witness?.fail('it goes in circles');
   const [failure] = scheduler.failures;
@@ -123,7 +124,7 @@ async function rest(world: World, isByPushesAlone: boolean): Promise<void> {
 
 function totalsOf(world: World): Totals {
   const { counts, scheduler, witness, google } = world;
-  const { crashes, passes, signIns, sessions } = counts;
+  const { crashes, passes, signIns, sessions, conflicts } = counts;
   return {
     steps: scheduler.steps,
     looks: google.calls.filter(({ kind }) => kind === 'get').length,
@@ -133,5 +134,8 @@ function totalsOf(world: World): Totals {
     passes,
     signIns,
     sessions,
+    roleChanges: witness?.roles.changes ?? 0,
+    conflicts,
+    recomputed: witness?.roles.recomputed ?? 0,
   };
 }

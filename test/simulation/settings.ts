@@ -1,6 +1,7 @@
 // What is different between the worlds, and, by its seed, between two histories of one world.
 import type { WorldName } from './history.ts';
-import { chanceFrom } from './random.ts';
+import { chanceFrom, oneOf } from './random.ts';
+import { GROUPS } from './role-commands.ts';
 import type { World } from './world.ts';
 
 export interface Setting {
@@ -20,7 +21,11 @@ export interface Setting {
    * no pass helps. More is not promised: a look that finds an older change ends the hint of a newer one.
    */
   isByPushesAlone: boolean;
+  /** Passes that have to complete in peace before the table is compared with the directory. */
+  lastPasses: number;
 }
+
+const LAST_PASSES = 2;
 
 function general(seed: number): Setting {
   const chance = chanceFrom(seed ^ 0x1b873593);
@@ -34,6 +39,7 @@ function general(seed: number): Setting {
     isSettled: chance.happens(0.7),
     pace: { ms: 6_000, steps: 80 },
     isByPushesAlone: false,
+    lastPasses: LAST_PASSES,
     prepare: (world) => {
       Object.assign(world.temper, {
         crashRate: chance.happens(0.5) ? 0.01 : 0,
@@ -60,6 +66,7 @@ function thereAndBack(seed: number): Setting {
     isSettled: true,
     pace: { ms: 20_000, steps: 90 },
     isByPushesAlone: false,
+    lastPasses: LAST_PASSES,
     prepare: (world) => {
       const stalls = { stallRate: 0.4, stallAtWrite: 0.8 };
       Object.assign(world.temper, { ...stalls, overlapRate: 1, hasCron: false });
@@ -77,6 +84,7 @@ function pushesAlone(seed: number): Setting {
     isSettled: chance.happens(0.7),
     pace: { ms: 120_000, steps: 600 },
     isByPushesAlone: true,
+    lastPasses: LAST_PASSES,
     prepare: (world) => {
       Object.assign(world.temper, {
         hasCron: false,
@@ -101,9 +109,45 @@ function held(seed: number): Setting {
     isSettled: true,
     pace: { ms: 40_000, steps: 120 },
     isByPushesAlone: false,
+    lastPasses: LAST_PASSES,
     prepare: (world) => {
       Object.assign(world.temper, { stallRate: 0.2, crashRate: 0.002 });
       world.google.faults.dropPushes = chance.happens(0.5) ? 0.5 : 0;
+    },
+  };
+}
+
+/**
+ * Rules, decisions by hand and groups; readings of groups that take several passes, and recomputes several pages. Every
+ * other one is of two people and looks that stall while everything else goes on.
+ */
+function roles(seed: number): Setting {
+  const chance = chanceFrom(seed ^ 0x1b873593);
+  const isNarrow = chance.happens(0.5);
+  const isShort = !isNarrow && chance.happens(0.4);
+  return {
+    vars: isShort ? { GOOGLE_CALLS_PER_PASS: '15' } : {},
+    people: isNarrow ? 1 : 2 + chance.below(3),
+    isImported: isNarrow || chance.happens(0.9),
+    isSettled: isNarrow || chance.happens(0.8),
+    pace: isNarrow ? { ms: 8_000, steps: 90 } : { ms: 25_000, steps: 120 },
+    isByPushesAlone: false,
+    // A reading that was begun in trouble, a whole one, and a list that is compared with what it led to.
+    lastPasses: isShort ? 7 : 3,
+    prepare: (world) => {
+      Object.assign(world.temper, {
+        crashRate: !isNarrow && chance.happens(0.5) ? 0.006 : 0,
+        stallRate: isNarrow ? 0.5 : 0.3,
+        stallAtWrite: 0.6,
+        cronNoise: 0.2,
+        overlapRate: isNarrow ? 1 : 0.1,
+      });
+      Object.assign(world.queue.temper, { doubleRate: 0.1, lateRate: 0.1 });
+      Object.assign(world.workflows.temper, { cutRate: 0.2, zombieRate: 0.1 });
+      const { groups, store } = world.google.workspace;
+      for (const email of GROUPS) groups.create({ email });
+      for (const { user } of store.living())
+        if (chance.happens(0.5)) groups.addMember(oneOf(chance, GROUPS), user.id);
     },
   };
 }
@@ -117,6 +161,8 @@ export function settingOf(world: WorldName, seed: number): Setting {
       return thereAndBack(seed);
     case 'held':
       return held(seed);
+    case 'roles':
+      return roles(seed);
     case 'pushes-alone':
       return pushesAlone(seed);
     default:

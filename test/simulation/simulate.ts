@@ -33,7 +33,8 @@ if (values.mutant !== undefined && !(values.mutant in MUTANTS)) {
 
 /** Most histories are of the general world; the small ones find what it rarely meets. */
 const SHARES: Readonly<Record<WorldName, number>> = {
-  general: 0.6,
+  general: 0.4,
+  roles: 0.2,
   'there-and-back': 0.2,
   held: 0.1,
   'pushes-alone': 0.1,

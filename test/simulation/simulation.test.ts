@@ -9,10 +9,11 @@ import { outcomeOf, sampleOf } from './sample.ts';
 import type { Stage } from './stage.ts';
 
 const HISTORIES: Readonly<Record<WorldName, number>> = {
-  general: 150,
-  'there-and-back': 150,
-  held: 100,
-  'pushes-alone': 100,
+  general: 120,
+  roles: 100,
+  'there-and-back': 100,
+  held: 60,
+  'pushes-alone': 60,
 };
 /** Found at once by the seed that a mutant names; this many where the product has changed since. */
 const HISTORIES_FOR_A_MUTANT = 3_000;

@@ -2,10 +2,12 @@
 // the words of its violation. It believes nothing that the product says of itself; it compares rows with what
 // Google answered at the border, by content and by the order in which things happened.
 import type { LookHint } from '../../src/sync/hint.ts';
+import type { RolesFor } from '../../src/sync/observation.ts';
 import type { Border, Sighting } from './google-border.ts';
 import { rowOf } from './google-border.ts';
 import { type GuardLimits, GuardWatch } from './guard.ts';
-import { type Row, sameMapped, sameRow, shows, snapshotOf } from './rows.ts';
+import { RoleWatch } from './role-watch.ts';
+import { isOfRolesAlone, type Row, sameMapped, sameRow, shows, snapshotOf } from './rows.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 import type { Peek } from './sqlite-d1.ts';
 
@@ -16,6 +18,7 @@ interface EventRow {
   user_id: string;
   before: string | null;
   after: string;
+  cause: string;
 }
 
 export interface WitnessParts {
@@ -30,6 +33,7 @@ export class Witness {
   /** The first violation; nothing after it means anything. */
   violation: string | null = null;
   tombstones = 0;
+  readonly roles: RoleWatch;
   readonly #guard: GuardWatch;
   readonly #parts: WitnessParts;
   #writes = 0;
@@ -47,6 +51,7 @@ export class Witness {
   constructor(parts: WitnessParts) {
     this.#parts = parts;
     this.#guard = new GuardWatch(parts.peek, parts.scheduler, parts.deletionGuard);
+    this.roles = new RoleWatch(parts.peek, parts.border, parts.rolesSchema);
     this.#writes = parts.peek.writes();
     this.#lastEvent =
       parts.peek.rows<{ seq: number }>('SELECT max(seq) AS seq FROM events')[0]?.seq ?? 0;
@@ -102,11 +107,12 @@ export class Witness {
     if (writes === this.#writes) return;
     this.#writes = writes;
     const events = peek.rows<EventRow>(
-      'SELECT seq, user_id, before, after FROM events WHERE seq > ?1 ORDER BY seq',
+      'SELECT seq, user_id, before, after, cause FROM events WHERE seq > ?1 ORDER BY seq',
       this.#lastEvent,
     );
     this.#lastEvent = events.at(-1)?.seq ?? this.#lastEvent;
     this.#guard.read();
+    this.#note(this.roles.read(actor));
     const now = this.#read();
     for (const row of now) {
       const before = this.#rows.get(row.id);
@@ -115,7 +121,12 @@ export class Witness {
       this.#rows.set(row.id, row);
     }
     if (now.length < this.#rows.size) this.#judgeLeavers(new Set(now.map(({ id }) => id)));
+    this.#note(this.roles.judgeAll(now));
     this.#judgeSessions();
+  }
+
+  #note(wrong: string | null): void {
+    if (wrong !== null) this.fail(wrong);
   }
 
   /** Only a tombstone may be swept. */
@@ -148,6 +159,9 @@ export class Witness {
     }
     const [event] = own;
     if (event === undefined) return;
+    // A recompute tells of roles and of nothing else.
+    if (event.cause === 'rules' && !(before && isOfRolesAlone(before, after)))
+      this.fail(`an event of ${after.id} has the cause rules, and tells of more than roles`);
     const told = [event.before, event.after].map(
       (text) => text && JSON.stringify(JSON.parse(text)),
     );
@@ -157,9 +171,14 @@ export class Witness {
   }
 
   /** What a read showed is what the row says; for a tombstone, that it showed nobody. */
-  #backs(sighting: Sighting, row: Row, before: Row | undefined): boolean {
+  #backs(
+    sighting: Sighting,
+    row: Row,
+    before: Row | undefined,
+    rolesFor: RolesFor = this.roles.rolesFor,
+  ): boolean {
     if (sighting.wire === null) return row.status === 'deleted';
-    const observed = rowOf(sighting.userId, sighting.wire, this.#parts.rolesSchema);
+    const observed = rowOf(sighting.userId, sighting.wire, rolesFor);
     return observed !== null && shows(observed, row, before);
   }
 
@@ -170,6 +189,16 @@ export class Witness {
       this.fail(`the tickets of ${id} went back`);
     }
     const previous = this.#written.get(id);
+    // No look writes this cause; its stamp leaves the cause of the last change.
+    if (
+      before &&
+      row.cause === 'rules' &&
+      (row.ticket === before.ticket || row.roles !== before.roles)
+    ) {
+      this.#note(this.roles.judgeRecompute(before, row));
+      this.#written.set(id, { seq: scheduler.seq, backedSeq: previous?.backedSeq ?? -1 });
+      return;
+    }
     const own = (border.sightings.get(id) ?? []).filter(({ by }) => by === actor);
     const isInsert = before === undefined;
     const backing = own.filter(
@@ -200,6 +229,12 @@ export class Witness {
   }
 
   #whyUnbacked(own: readonly Sighting[], row: Row, before: Row | undefined): string {
+    // Whatever its roles: what else it shows is right.
+    const asTheyAre: RolesFor = () => JSON.parse(row.roles) as string[];
+    const seq = this.#written.get(row.id)?.seq ?? -1;
+    if (own.some((one) => one.beganSeq > seq && this.#backs(one, row, before, asTheyAre))) {
+      return 'a look wrote roles of another time';
+    }
     if (own.some((one) => one.source === 'get' && this.#backs(one, row, before))) {
       return 'a look was accepted although the row was written since it began';
     }
@@ -246,7 +281,8 @@ export class Witness {
       row === undefined
         ? since.some(({ wire }) => wire === null)
         : (this.#written.get(userId)?.backedSeq ?? -1) > sentSeq ||
-          since.some((one) => this.#backs(one, row, row)) ||
+          // Roles may be of another time by now, until the recompute comes to them.
+          since.some((one) => this.#backs(one, row, row, () => JSON.parse(row.roles))) ||
           (since.some(({ wire }) => wire === null) && this.held.has(userId));
     if (isAnswered) {
       if (row) this.#answered.set(userId, Math.max(sentSeq, this.#answered.get(userId) ?? -1));

@@ -75,7 +75,7 @@ export class World {
     overlapRate: 0,
   };
   readonly d1Temper: D1Temper = { failures: 0 };
-  readonly counts = { crashes: 0, passes: 0, complete: 0, signIns: 0, sessions: 0 };
+  readonly counts = { crashes: 0, passes: 0, complete: 0, signIns: 0, sessions: 0, conflicts: 0 };
   /** Where order is of no interest nobody waits at gates. Over the real D1 everybody always does. */
   canBeFast = true;
   nextCronMs: number;
