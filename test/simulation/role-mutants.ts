@@ -42,7 +42,7 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
   ]),
   'recompute over a look': one(4, [
     RECOMPUTES,
-    "AND users.written = o.value->>'$.written' AND users.status",
+    'AND users.written = o.written AND users.status',
     'AND users.status',
   ]),
   'recompute reads its version after the people': one(
