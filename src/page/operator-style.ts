@@ -117,6 +117,7 @@ input[type="radio"] { width: 1.05rem; height: 1.05rem; accent-color: var(--good)
 .names { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .3rem 1.5rem; margin: .6rem 0 0; padding: 0; list-style: none; } .names li { min-width: 0; overflow-wrap: anywhere; } .names small { color: var(--soft); }
 summary { margin-top: .6rem; cursor: pointer; color: var(--good); }
 .tags { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; } a.tag { text-decoration: none; border: 1px solid var(--line); } a.tag:hover { border-color: var(--soft); } .tags .tag { white-space: normal; overflow-wrap: anywhere; }
+input[type="date"]:is(:focus, :focus-within) { outline: 3px solid var(--good); outline-offset: 2px; }
 .tabs { display: flex; gap: .25rem; border-bottom: 1px solid var(--line); } .tabs a { margin-bottom: -1px; padding: .5rem .9rem; border-bottom: 2px solid transparent; color: var(--soft); text-decoration: none; }
 .tabs a:hover { color: var(--ink); } .tabs a[aria-current] { border-color: var(--good); color: var(--good); font-weight: 600; }
 .filter { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: end; } .filter .field { flex: 1 1 10rem; } .filter .actions { margin: 0; }

@@ -40,7 +40,8 @@ export async function keyboardFaults(page: Page): Promise<string[]> {
     await page.keyboard.press('Tab');
     const at = (await page.evaluate(WHERE)) as { name: string; isFocusVisible: boolean } | null;
     if (at === null || at.name === reached[0]) break;
-    reached.push(at.name);
+    // A date has stops of its own: day, month, year, calendar.
+    if (at.name !== reached.at(-1)) reached.push(at.name);
     if (!at.isFocusVisible) faults.push(`focus is not seen: ${at.name}`);
   }
   if (JSON.stringify(reached) !== JSON.stringify(expected))

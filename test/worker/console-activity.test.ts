@@ -128,7 +128,7 @@ describe('the stream', () => {
 
   test('an empty one says so', async () => {
     expect(await pageOf()).toContain('Nothing has happened yet.');
-    expect(await pageOf('?type=user.deleted')).toContain('Nothing else that fits.');
+    expect(await pageOf('?type=user.deleted')).toContain('Nothing more fits that.');
   });
 });
 

@@ -90,7 +90,7 @@ function Verdict({ result }: { result: DryRunResult }) {
   const { isWhole, seen, calls, unknown, different, unreadable, missing } = result;
   const isNothing =
     unknown.count + different.count + unreadable + (missing === null ? 0 : missing.count) === 0;
-  const look = !isWhole || missing?.isHeld ? 'wait' : 'good';
+  const look = !isWhole || missing?.isHeld ? 'wait' : isNothing ? 'good' : '';
   return (
     <div class={`card ${look}`}>
       <h2>

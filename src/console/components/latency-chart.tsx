@@ -65,7 +65,7 @@ function Drawing({ day }: { day: LatencyDay }) {
         <Hour hour={hour} i={i} y={y} />
       ))}
       {day.hours.map(({ startMs }, i) =>
-        i % 4 === 3 ? (
+        i % 4 === 2 ? (
           <text x={pixels(LEFT + (i + 0.5) * COLUMN)} y={BOTTOM + 22} text-anchor="middle">
             {hourWords(startMs)}
           </text>

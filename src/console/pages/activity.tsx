@@ -117,7 +117,7 @@ function WhereItEnds({ asked, events, next, isFirst, isNobody }: ActivityView) {
   const isFiltered = filterQuery(asked) !== '';
   return (
     <p class="nothing">
-      {isFiltered || !isFirst ? 'Nothing else that fits.' : 'Nothing has happened yet.'}
+      {isFiltered || !isFirst ? 'Nothing more fits that.' : 'Nothing has happened yet.'}
     </p>
   );
 }
