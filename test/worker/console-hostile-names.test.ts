@@ -40,6 +40,9 @@ describe('names that somebody chose to do harm', () => {
     const asked: [Visitor, string][] = [
       [visitor, '/console'],
       [visitor, '/console/held-removals'],
+      [visitor, '/console/activity'],
+      [visitor, '/console/activity?of=operators'],
+      [visitor, '/console/dead-letters'],
       [visitor, '/console/people'],
       [visitor, '/console/people?status=suspended'],
       [visitor, '/console/people/990'],
