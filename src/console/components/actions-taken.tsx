@@ -36,6 +36,10 @@ const OUTCOMES: Readonly<Record<string, (result: Counts) => string>> = {
   'queue-refused': () => 'Nothing: the queue refused',
   started: () => 'Started',
   'under-way': () => 'One was under way',
+  made: () => 'Made',
+  'too-many': () => 'Nothing: there were too many',
+  revoked: () => 'Revoked',
+  over: () => 'Nothing: it was over already',
   opened: () => 'Opened',
   refused: () => 'Refused',
   compared: (result) =>
