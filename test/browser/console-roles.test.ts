@@ -61,6 +61,24 @@ async function write(page: Page, schema: string, role: string): Promise<void> {
   await page.getByRole('button', { name: 'Show what it would do' }).click();
 }
 
+/** Asks why somebody has a role, excepts them by hand, asks again, and takes it back. */
+async function why(page: Page): Promise<void> {
+  await page.goto('/console/people?q=tea.member@');
+  await page.getByRole('link', { name: /Tea/ }).click();
+  const row = page.getByRole('row', { name: /team:team_name1/ });
+  await row.getByText(/^Rule \d+: each ticked field of PM_Teams/).waitFor();
+  await row.getByText('PM_Teams.team_name1 is ticked').waitFor();
+  await page.getByText('would give team:Köln, which is no role’s name').waitFor();
+  await row.getByText('Except', { exact: false }).first().click();
+  await row.getByRole('textbox').fill('On leave until May');
+  await row.getByRole('button', { name: 'Except from this role' }).click();
+  await row.getByText('Excepted by hand by').waitFor();
+  await row.getByText('On leave until May').waitFor();
+  await row.getByText('Does not have it').waitFor();
+  await row.getByRole('button', { name: /Take back/ }).click();
+  await row.getByText('Excepted by hand by').waitFor({ state: 'detached' });
+}
+
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).textContent();
 
 test.each([true, false])(
@@ -80,6 +98,8 @@ test.each([true, false])(
     await page.getByRole('button', { name: 'Save the rule' }).click();
     await page.getByText('Saved, and everybody has the roles').waitFor();
     await page.getByRole('link', { name: /^team:team_name1 13$/ }).waitFor();
+    await why(page);
+    await page.goto('/console/roles');
     // The other tab saw the rules as they were.
     await write(other, 'PM_Teams', 'other:{field}');
     await page.getByRole('link', { name: 'Change the rule for team:{field}' }).click();

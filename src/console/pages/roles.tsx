@@ -62,7 +62,11 @@ function Rules({ records, effects, people, groups }: RolesProps) {
   if (records.length === 0)
     return <p class="nothing">There is no rule: nobody has a role, but by hand.</p>;
   return (
-    <Listing label="Rules" columns={['Role', 'Who gets it', 'People', 'Change']} numbers={['People']}>
+    <Listing
+      label="Rules"
+      columns={['Role', 'Who gets it', 'People', 'Change']}
+      numbers={['People']}
+    >
       {records.map(({ id, source, role, ...made }) => {
         const effect = effects?.find(({ rule }) => rule.id === id);
         const notes =
@@ -79,6 +83,7 @@ function Rules({ records, effects, people, groups }: RolesProps) {
               <span class="tag">
                 <bdi>{role}</bdi>
               </span>
+              <small>Rule {id}</small>
             </td>
             <td>
               <bdi>
