@@ -88,7 +88,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     [PAGES, 'nowMs: ports.nowMs(), insertOnly: true }', 'nowMs: ports.nowMs() }'],
   ),
   'page insert that overwrites': one(
-    ['there-and-back', 12],
+    ['there-and-back', 8],
     [
       USERS,
       'ON CONFLICT (id) DO NOTHING`',
