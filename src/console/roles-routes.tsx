@@ -9,7 +9,7 @@ import { readRecompute } from '../db/role-recomputes.ts';
 import { readHandRecords, readRuleRecords } from '../db/role-rules.ts';
 import { readRuleHints } from '../db/rule-hints.ts';
 import { formFields } from '../page/form-fields.ts';
-import { readRoleBook } from '../roles/book.ts';
+import { ensureFirstRule, readRoleBook } from '../roles/book.ts';
 import { hashOfRules, type RuleChange, saveRules } from '../roles/edit.ts';
 import { readGroups } from '../roles/groups.ts';
 import { type Preview, previewRules } from '../roles/preview.ts';
@@ -140,6 +140,7 @@ async function preview(c: ConsoleContext) {
   const { change } = found;
   const ports = portsOf(c);
   const directoryId = directoryOf(c);
+  await ensureFirstRule(ports, directoryId);
   const book = await readRoleBook(ports, directoryId, []);
   const hash = book === null ? null : await hashOfRules(book);
   // What stood on the page, not what stands now, is what was decided on.

@@ -45,7 +45,7 @@ const OUT_OF_PAGES = `${NEWS} UPDATE group_pages
   WHERE directory_id = ?1 AND group_key IN (SELECT group_key FROM said WHERE is_member = 0)
     AND EXISTS (SELECT 1 FROM json_each(ids) WHERE value = ?3)`;
 const BUMP = `${NEWS} UPDATE directories SET roles_version = roles_version + 1
-  WHERE id = ?1 AND EXISTS (SELECT 1 FROM news)`;
+  WHERE id = ?1 AND roles_version > 0 AND EXISTS (SELECT 1 FROM news)`;
 const RECOMPUTE = `${NEWS} ${askForRecompute('json_array(?3)', '?4', 'EXISTS (SELECT 1 FROM news)')}`;
 const NAMED = `${NEWS} INSERT INTO groups (directory_id, group_key) SELECT ?1, group_key FROM news
   WHERE ?3 IS NOT NULL ON CONFLICT DO NOTHING`;

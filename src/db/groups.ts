@@ -159,7 +159,8 @@ const CHANGES = `${IS_HERE} AND (EXISTS (SELECT 1 FROM changed) OR (SELECT was <
 const SCOPE = `iif((SELECT was <> now FROM everybody) OR (SELECT count(*) FROM changed) > ${MOST_IN_SCOPE},
   NULL, (SELECT json_group_array(id) FROM changed))`;
 
-const BUMP = `${READ} UPDATE directories SET roles_version = roles_version + 1 WHERE id = ?1 AND ${CHANGES}`;
+const BUMP = `${READ} UPDATE directories SET roles_version = roles_version + 1
+  WHERE id = ?1 AND roles_version > 0 AND ${CHANGES}`;
 const REMOVED = `${READ} DELETE FROM group_members
   WHERE directory_id = ?1 AND group_key = ?2 AND user_id NOT IN members AND ${IS_HERE}`;
 const ADDED = `${READ} INSERT INTO group_members (directory_id, group_key, user_id)

@@ -1,6 +1,6 @@
 // The book of roles: rules, people by hand and group members of one version, ready to be asked about people. Every row's
 // roles are made here, whoever observed the person.
-import { type Database, DatabaseError } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
 import { type RoleInputs, readRoleInputs, type StoredRule } from '../db/role-inputs.ts';
 import { seedRoleRules } from '../db/role-rules.ts';
 import { type Evaluated, evaluate, type RoleFacts, rolesOf } from './evaluate.ts';
@@ -57,7 +57,8 @@ export function bookOf(inputs: RoleInputs, rules?: readonly Rule[]): RoleBook {
 }
 
 /**
- * What the roles of these people come from. One query; a few more the first time, when ROLES_SCHEMA becomes a rule.
+ * What the roles of these people come from. One query, and nothing is written: until the first rule is made, ROLES_SCHEMA
+ * stands for it, under the id that it will have in the first directory.
  *
  * @param ids `null` = everybody's
  * @returns `null` if the directory has no row
@@ -70,10 +71,16 @@ export async function readRoleInputsOf(
 ): Promise<RoleInputs | null> {
   const inputs = await readRoleInputs(db, directoryId, ids);
   if (inputs === null || inputs.version > 0) return inputs;
-  await seedRoleRules(db, directoryId, seedRule(config.rolesSchema));
-  const seeded = await readRoleInputs(db, directoryId, ids);
-  if (seeded !== null && seeded.version === 0) throw new DatabaseError('database-failed');
-  return seeded;
+  return { ...inputs, rules: [{ id: 1, ...seedRule(config.rolesSchema) }] };
+}
+
+/** Makes the first rule of ROLES_SCHEMA, once: cron does, or whoever changes a rule before that. */
+export async function ensureFirstRule(
+  { db, config }: BookPorts,
+  directoryId: string,
+): Promise<void> {
+  const inputs = await readRoleInputs(db, directoryId, []);
+  if (inputs?.version === 0) await seedRoleRules(db, directoryId, seedRule(config.rolesSchema));
 }
 
 /** The book for these people; see `readRoleInputsOf`. */

@@ -1,7 +1,13 @@
 // Changing what roles come from: a rule that is added, replaced or removed, and a decision by hand. Nobody overwrites what
 // they have not seen: a change names the hash of the rules, or the state of the decision, that was on the page.
 import { addRule, decideByHand, removeRule, replaceRule } from '../db/role-rules.ts';
-import { type BookPorts, bookOf, type RoleBook, readRoleInputsOf } from './book.ts';
+import {
+  type BookPorts,
+  bookOf,
+  ensureFirstRule,
+  type RoleBook,
+  readRoleInputsOf,
+} from './book.ts';
 import type { ByHand } from './evaluate.ts';
 import { isReservedRole, isRoleName, type Rule } from './rule.ts';
 
@@ -27,15 +33,15 @@ export function changedRules(
     : rules.map((one) => (one.id === change.id ? { id: one.id, ...change.rule } : one));
 }
 
-/** Names a state of the rules, for a form: 43 characters of base64url. */
+/**
+ * Names a state of the rules, for a form: 43 characters of base64url. By what they say, since the first has an id only once it
+ * is made; who changes a rule that is gone is told so by its id.
+ */
 export async function hashOfRules({
   rules,
   unreadable,
 }: Pick<RoleBook, 'rules' | 'unreadable'>): Promise<string> {
-  const text = JSON.stringify([
-    rules.map(({ id, source, role }) => [id, source, role]),
-    unreadable,
-  ]);
+  const text = JSON.stringify([rules.map(({ source, role }) => [source, role]), unreadable]);
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return btoa(String.fromCharCode(...new Uint8Array(hash)))
     .replaceAll('+', '-')
@@ -62,6 +68,7 @@ async function edit(
   ids: readonly string[],
   attempt: (book: RoleBook) => Promise<'again' | Edited>,
 ): Promise<Edited> {
+  await ensureFirstRule(ports, directoryId);
   for (let i = 0; i < TRIES; i += 1) {
     const inputs = await readRoleInputsOf(ports, directoryId, ids);
     if (inputs === null) return 'conflict';

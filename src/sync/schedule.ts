@@ -4,6 +4,7 @@ import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { readDirectory } from '../db/directories.ts';
 import { isCredentialFailure } from '../google/errors.ts';
 import { errorCode } from '../log.ts';
+import { ensureFirstRule } from '../roles/book.ts';
 import { tellAlerts } from './alerts.ts';
 import { type ChannelOwner, keepChannels } from './channels.ts';
 import { refreshCondition, reportProblem } from './condition.ts';
@@ -36,6 +37,7 @@ export async function runSchedule(
   const parts: Record<string, () => Promise<void>> = {
     directory: async () => {
       await ensureDefaultDirectory(ports);
+      await ensureFirstRule(ports, DEFAULT_DIRECTORY_ID);
       owner = (await readDirectory(ports.db, DEFAULT_DIRECTORY_ID)) ?? owner;
     },
     // Before the pass: what changes while it is under way is pushed.

@@ -1,5 +1,6 @@
 // The console's page of roles: rules and what they do, what is no rule, whose rules they are, and pages that are stale.
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ensureFirstRule } from '../../src/roles/book.ts';
 import {
   actionRows,
   actionsTaken,
@@ -24,6 +25,8 @@ beforeEach(async () => {
   listenToLog();
   world = await operatorWorld();
   admin = await windowAt(world, ADMIN);
+  // As cron does.
+  await ensureFirstRule(world.ports, 'default');
 });
 
 const textOf = async (visitor: Visitor, path = '/console/roles') =>

@@ -22,8 +22,8 @@ import {
 import { ADMIN, listenToLog, SESSION, waitInWorldTime } from './signed-in.ts';
 import { Visitor } from './visitor.ts';
 
-/** Forms whose answer is a page: the preview of a rule, and the one sight of a token. */
-const ANSWERED = ['/console/roles/preview', '/console/tokens'];
+/** Forms whose answer is a page: the preview of a rule, a dry run, and the one sight of a token. */
+const ANSWERED = ['/console/roles/preview', '/console/passes/dry-run', '/console/tokens'];
 
 let deployment: Deployment;
 beforeAll(async () => {

@@ -92,7 +92,12 @@ const FIELDS: Readonly<Record<string, (deployment: Deployment) => Fields | Promi
     reason: 'Agreed',
   }),
   '/console/people/910/sessions/end': () => ({ all: 'yes' }),
-  '/console/roles/preview': aRule,
+  // Google is asked who is in it.
+  '/console/roles/preview': async (deployment) => ({
+    ...(await aRule(deployment)),
+    kind: 'group',
+    group: 'engineering@example.test',
+  }),
   '/console/roles/save': aRule,
   '/console/tokens': () => ({ name: 'Payroll', scope: 'users:read', days: '30' }),
   '/console/tokens/revoke': () => ({ id: LISTED_TOKEN }),

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readPerson } from '../../src/db/people.ts';
-import { readRoleBook } from '../../src/roles/book.ts';
+import { ensureFirstRule, readRoleBook } from '../../src/roles/book.ts';
 import { hashOfRules, type RuleChange, saveByHand, saveRules } from '../../src/roles/edit.ts';
 import { previewRules } from '../../src/roles/preview.ts';
 import { recomputePage } from '../../src/roles/recompute.ts';
@@ -29,6 +29,7 @@ const ports = { ...applyPorts, db, nowMs: () => nowMs, log: () => {} };
 beforeEach(async () => {
   await freshStorage();
   await aDirectory();
+  await ensureFirstRule(ports, 'default');
   nowMs = 1_000;
 });
 
@@ -64,9 +65,17 @@ const teams = (...names: string[]) => ({
 
 describe('the first rule', () => {
   test('is what ROLES_SCHEMA stands for, made once, and changes nobody', async () => {
+    await env.DB.batch([
+      env.DB.prepare('DELETE FROM role_rules'),
+      env.DB.prepare('UPDATE directories SET roles_version = 0'),
+    ]);
     const id = newId();
     await look(id, { customSchemas: { Roles: { Editor: true } } });
-    await Promise.all([seenHash(), seenHash(), look(newId())]);
+    expect(await rolesNow(id)).toEqual(['Editor']);
+    // Who only reads writes nothing: the first rule is cron's to make.
+    await previewRules(ports, 'default', null);
+    expect(await env.DB.prepare('SELECT count(*) AS n FROM role_rules').first()).toEqual({ n: 0 });
+    await Promise.all([1, 2, 3].map(() => ensureFirstRule(ports, 'default')));
     const { results } = await env.DB.prepare('SELECT source, role, made_by FROM role_rules').all();
     expect(results).toEqual([
       { source: '{"kind":"fields","schema":"Roles"}', role: '{field}', made_by: 'configuration' },
@@ -348,7 +357,6 @@ describe('a preview', () => {
             env.DB.prepare("UPDATE users SET status = 'deleted', deleted_ms = 1"),
             env.DB.prepare('DELETE FROM users'),
           ]);
-          await seenHash();
           const ids = people.map(() => newId());
           for (const [i, fields] of people.entries()) await look(ids[i] ?? '', fields);
           for (const { kind, rule: to, at } of steps) {

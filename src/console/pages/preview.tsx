@@ -109,7 +109,7 @@ function Rules({ change, was }: Pick<PreviewProps, 'change' | 'was'>) {
 export function PreviewPage({ change, was, preview, groups }: PreviewProps) {
   const { people, changed, gains, losses, effects } = preview;
   const id = change.kind === 'add' ? null : change.id;
-  const fields = change.kind === 'remove' ? {} : fieldsOfRule(change.rule);
+  const fields: Record<string, string> = change.kind === 'remove' ? {} : fieldsOfRule(change.rule);
   const effect =
     change.kind === 'remove' ? undefined : effects.find(({ rule }) => rule.id === (id ?? 0));
   const notes = effect === undefined ? [] : notesOn(effect, people, groups);
