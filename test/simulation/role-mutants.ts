@@ -85,8 +85,8 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
   ]),
   'members change under one version': one(1, [
     GROUPS,
-    'SET roles_version = roles_version + 1 WHERE id = ?1 AND ${CHANGES}',
-    'SET roles_version = roles_version + 0 WHERE id = ?1 AND ${CHANGES}',
+    'SET roles_version = roles_version + 1\n  WHERE id = ?1 AND roles_version > 0 AND ${CHANGES}',
+    'SET roles_version = roles_version + 0\n  WHERE id = ?1 AND roles_version > 0 AND ${CHANGES}',
   ]),
   'everybody comes or goes unnoticed': one(1, [
     GROUPS,

@@ -54,14 +54,14 @@ const NOTHING: Stored = {
   everybody: '[]',
 };
 
-/** Whatever the order of its keys. */
-const sameRules = (a: readonly RuleSaid[], b: readonly RuleSaid[]) => {
-  const text = (rules: readonly RuleSaid[]) =>
-    JSON.stringify(
-      rules.map(({ id, source, role }) => [id, Object.entries(source).toSorted(), role]),
-    );
-  return text(a) === text(b);
-};
+/** As texts, whatever the order of keys. */
+const textOf = ({ source, role }: RuleSaid) =>
+  JSON.stringify([Object.entries(source).toSorted(), role]);
+/** They say the same: another rule with the same words is no other state of the rules. */
+const saySame = (a: readonly RuleSaid[], b: readonly RuleSaid[]) =>
+  JSON.stringify(a.map(textOf)) === JSON.stringify(b.map(textOf));
+const areSame = (a: readonly RuleSaid[], b: readonly RuleSaid[]) =>
+  saySame(a, b) && a.every(({ id }, i) => b[i]?.id === id);
 
 /** What is in only one of the two. */
 const differing = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [
@@ -94,7 +94,8 @@ export class RoleWatch {
   /** What roles come from now. */
   get sources(): RoleSources {
     return {
-      rules: this.#rules,
+      // Until the first rule is made, the configuration's schema stands for it.
+      rules: this.#stored.version === 0 ? [this.#seed] : this.#rules,
       byHand: this.#byHand,
       isIn: (userId, groupKey) =>
         this.#everybody.has(groupKey) || this.#members.has(`${groupKey} ${userId}`),
@@ -160,11 +161,11 @@ export class RoleWatch {
 
   #isMeant(actor: Actor, before: readonly RuleSaid[]): boolean {
     if (before.length === 0 && this.#rules.length === 1 && this.#stored.version === 1)
-      return sameRules(this.#rules, [{ ...this.#seed, id: this.#rules[0]?.id ?? 0 }]);
+      return saySame(this.#rules, [this.#seed]);
     const intent = this.#intents.get(actor);
     if (intent?.kind !== 'rules') return false;
     const newId = this.#rules.at(-1)?.id ?? 0;
-    return sameRules(intent.seen, before) && sameRules(intent.after(before, newId), this.#rules);
+    return saySame(intent.seen, before) && areSame(intent.after(before, newId), this.#rules);
   }
 
   #isMeantByHand(actor: Actor, before: readonly HandSaid[]): boolean {
