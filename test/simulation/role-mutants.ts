@@ -40,7 +40,7 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
     "if (result.outcome !== 'outdated') {",
     "if (result.outcome !== 'outdated' || book.version > 1) {",
   ]),
-  'recompute over a look': one(4, [
+  'recompute over a look': one(101, [
     RECOMPUTES,
     'AND users.written = o.written AND users.status',
     'AND users.status',
@@ -59,7 +59,7 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   ),
   'recompute writes roles of any version': one(
-    1,
+    2,
     [RECOMPUTES, 'd.id = ?1 AND d.roles_version = ?5\n', 'd.id = ?1 AND ?5 = ?5\n'],
     [RECOMPUTES, 'WHERE id = ?1 AND roles_version = ?4)`', 'WHERE id = ?1 AND ?4 = ?4)`'],
   ),
