@@ -37,6 +37,8 @@ CREATE TABLE role_recomputes (
   run INTEGER NOT NULL,
   -- The people whom it is about, as a JSON array of ids; NULL = everybody.
   scope TEXT CHECK (json_valid(scope)),
+  -- Of whom something changed while everybody was being gone through: they are done once more after it.
+  also TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(also)),
   -- Everybody up to this id is done.
   after_id TEXT NOT NULL,
   asked_ms INTEGER NOT NULL,
@@ -61,6 +63,8 @@ CREATE TABLE groups (
   problem TEXT,
   -- A reading that is not at its end goes on from here.
   page_token TEXT,
+  -- Counts what sign-ins have found: a reading that was under way then is older, and is not believed.
+  touched INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (directory_id, group_key)
 ) STRICT, WITHOUT ROWID;
 

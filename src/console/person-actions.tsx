@@ -57,7 +57,7 @@ export async function decideByHand(c: ConsoleContext, { id, status }: About, sho
     async () => {
       const hand = { userId: id, ...decision, seen, madeBy: actorOf(c) };
       const edited = await saveByHand(ports, directoryId, hand);
-      const isThrough = edited === 'saved' && (await beginRecompute(ports, directoryId));
+      const isThrough = edited === 'saved' && (await beginRecompute(ports, directoryId, [id]));
       return { edited, isThrough };
     },
     ({ edited }) => edited,

@@ -169,6 +169,8 @@ async function save(c: ConsoleContext) {
   if (seen === null) return rolesPage(c, CONFLICT, 409);
   const ports = portsOf(c);
   const directoryId = directoryOf(c);
+  // What was read for the preview may be forgotten by now.
+  await readGroupOf(c, change, (await readRoleBook(ports, directoryId, []))?.rules ?? []);
   const detail = { change: change.kind, ...(change.kind === 'add' ? {} : { rule: change.id }) };
   const saved = await act(
     c,

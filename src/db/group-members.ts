@@ -47,8 +47,11 @@ const OUT_OF_PAGES = `${NEWS} UPDATE group_pages
 const BUMP = `${NEWS} UPDATE directories SET roles_version = roles_version + 1
   WHERE id = ?1 AND roles_version > 0 AND EXISTS (SELECT 1 FROM news)`;
 const RECOMPUTE = `${NEWS} ${askForRecompute('json_array(?3)', '?4', 'EXISTS (SELECT 1 FROM news)')}`;
-const NAMED = `${NEWS} INSERT INTO groups (directory_id, group_key) SELECT ?1, group_key FROM news
+const NAMED = `${NEWS} INSERT INTO groups (directory_id, group_key, tried_ms) SELECT ?1, group_key, ?4 FROM news
   WHERE ?3 IS NOT NULL ON CONFLICT DO NOTHING`;
+// A reading that is under way in somebody's memory is older than this.
+const TOUCHED = `${NEWS} UPDATE groups SET touched = touched + 1
+  WHERE directory_id = ?1 AND group_key IN (SELECT group_key FROM news) AND ?3 IS NOT NULL`;
 const REMOVED = `${NEWS} DELETE FROM group_members WHERE directory_id = ?1 AND user_id = ?3
   AND group_key IN (SELECT group_key FROM said WHERE is_member = 0)`;
 const ADDED = `${NEWS} INSERT INTO group_members (directory_id, group_key, user_id)
@@ -72,8 +75,8 @@ export function storeMembership(
     const plain = (sql: string) => db.d1.prepare(sql).bind(...found);
     const [bumped] = await db.d1.batch([
       plain(BUMP),
-      db.d1.prepare(RECOMPUTE).bind(...found, nowMs),
-      ...[NAMED, IN_PAGES, OUT_OF_PAGES, REMOVED, ADDED].map(plain),
+      ...[RECOMPUTE, NAMED].map((sql) => db.d1.prepare(sql).bind(...found, nowMs)),
+      ...[TOUCHED, IN_PAGES, OUT_OF_PAGES, REMOVED, ADDED].map(plain),
     ]);
     return (bumped?.meta.changes ?? 0) > 0;
   });

@@ -1,10 +1,10 @@
 // Who is in the groups that rules name. A reading may take several events: its pages wait in group_pages and become
 // group_members all at once. Each write names the place that it goes on from; who comes second writes nothing.
 import { type Database, guarded } from './database.ts';
-import { askForRecompute } from './role-recomputes.ts';
+import { askForRecompute, MOST_IN_SCOPE } from './role-recomputes.ts';
 
-/** More than so many people are not counted out one by one: everybody's roles are made anew. */
-const MOST_IN_SCOPE = 5_000;
+/** A group that no rule names yet was read for a preview: it is kept until somebody has had time to save. */
+const KEPT_MS = 3_600_000;
 
 /** A group as its reading begins or goes on. */
 export interface GroupReading {
@@ -14,6 +14,8 @@ export interface GroupReading {
   pageToken: string | null;
   /** When it was last read to the end. */
   readMs: number | null;
+  /** How often sign-ins have brought news of it. */
+  touched: number;
   /** The customer whose CUSTOMER member is everybody; `null` = not known yet. */
   customerId: string | null;
 }
@@ -25,52 +27,60 @@ export interface ReadMembers {
 }
 
 /**
- * Forgets the groups that no rule names any more, and makes rows for new ones. One query where nothing is to do.
+ * Makes rows for groups that are to be read, and forgets those that no stored rule names, nor anybody has asked for within the
+ * hour. What a caller does not name may be named by a rule that was saved since: the table decides.
  *
- * @returns the named groups, those first of whom Google was asked longest ago
+ * @returns the wanted groups, those first of whom Google was asked longest ago
  */
 export function keepNamedGroups(
   db: Database,
   directoryId: string,
   groupKeys: readonly string[],
+  nowMs: number,
 ): Promise<GroupReading[]> {
   return guarded(async () => {
     const names = JSON.stringify(groupKeys);
-    const read = async () => {
-      const { results } = await db.d1
-        .prepare(
-          `SELECT g.group_key AS groupKey, g.page_token AS pageToken, g.read_ms AS readMs,
-             d.customer_id AS customerId, d.id AS directoryId
-           FROM groups g JOIN directories d ON d.id = g.directory_id
-           WHERE g.directory_id = ?1 ORDER BY coalesce(g.tried_ms, 0), g.group_key`,
-        )
-        .bind(directoryId)
-        .all<GroupReading>();
-      return results;
-    };
-    const stored = await read();
     const wanted = new Set(groupKeys);
+    const read = db.d1
+      .prepare(
+        `SELECT g.group_key AS groupKey, g.page_token AS pageToken, g.read_ms AS readMs, g.touched AS touched,
+           d.customer_id AS customerId, d.id AS directoryId
+         FROM groups g JOIN directories d ON d.id = g.directory_id
+         WHERE g.directory_id = ?1 ORDER BY coalesce(g.tried_ms, 0), g.group_key`,
+      )
+      .bind(directoryId);
+    const { results: stored } = await read.all<GroupReading>();
     if (stored.length === wanted.size && stored.every(({ groupKey }) => wanted.has(groupKey)))
       return stored;
-    const unnamed = 'directory_id = ?1 AND group_key NOT IN (SELECT value FROM json_each(?2))';
-    await db.d1.batch(
-      [
-        'INSERT INTO groups (directory_id, group_key) SELECT ?1, value FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING',
-        `DELETE FROM group_pages WHERE ${unnamed}`,
-        `DELETE FROM group_members WHERE ${unnamed}`,
-        `DELETE FROM groups WHERE ${unnamed}`,
-      ].map((sql) => db.d1.prepare(sql).bind(directoryId, names)),
-    );
-    return read();
+    const unnamed = `directory_id = ?1 AND group_key IN (SELECT group_key FROM groups
+      WHERE directory_id = ?1 AND tried_ms < ?2 AND group_key NOT IN (
+        SELECT source->>'$.group' FROM role_rules WHERE directory_id = ?1 AND source->>'$.kind' = 'group'
+        UNION ALL SELECT value FROM json_each(?3)))`;
+    const results = await db.d1.batch<GroupReading>([
+      db.d1
+        .prepare(
+          'INSERT INTO groups (directory_id, group_key) SELECT ?1, value FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING',
+        )
+        .bind(directoryId, names),
+      ...['group_pages', 'group_members', 'groups'].map((table) =>
+        db.d1
+          .prepare(`DELETE FROM ${table} WHERE ${unnamed}`)
+          .bind(directoryId, nowMs - KEPT_MS, names),
+      ),
+      read,
+    ]);
+    const known = results.at(-1)?.results ?? [];
+    return known.filter(({ groupKey }) => wanted.has(groupKey));
   });
 }
 
-/** ?1 directory, ?2 group, ?3 page token and ?4 `read_ms` of the reading: nobody else has gone on with it. */
-const IS_HERE = `EXISTS (SELECT 1 FROM groups
-  WHERE directory_id = ?1 AND group_key = ?2 AND page_token IS ?3 AND read_ms IS ?4)`;
+/** ?1 directory, ?2 group, ?3 to ?5 where the reading goes on: nobody else has, and no sign-in knows better. */
+const PLACE =
+  'directory_id = ?1 AND group_key = ?2 AND page_token IS ?3 AND read_ms IS ?4 AND touched = ?5';
+const IS_HERE = `EXISTS (SELECT 1 FROM groups WHERE ${PLACE})`;
 
-const place = ({ directoryId, groupKey, pageToken, readMs }: GroupReading) =>
-  [directoryId, groupKey, pageToken, readMs] as const;
+const place = ({ directoryId, groupKey, pageToken, readMs, touched }: GroupReading) =>
+  [directoryId, groupKey, pageToken, readMs, touched] as const;
 
 /**
  * Keeps what was read until calls ran out.
@@ -91,14 +101,11 @@ export function storePages(
         .prepare(
           `INSERT INTO group_pages (directory_id, group_key, page, ids, has_everybody)
            SELECT ?1, ?2, (SELECT coalesce(max(page) + 1, 0) FROM group_pages WHERE directory_id = ?1 AND group_key = ?2),
-             ?5, ?6 WHERE ${IS_HERE}`,
+             ?6, ?7 WHERE ${IS_HERE}`,
         )
         .bind(...here, JSON.stringify(read.userIds), read.hasEverybody ? 1 : 0),
       db.d1
-        .prepare(
-          `UPDATE groups SET page_token = ?5, tried_ms = ?6, problem = NULL
-           WHERE directory_id = ?1 AND group_key = ?2 AND page_token IS ?3 AND read_ms IS ?4`,
-        )
+        .prepare(`UPDATE groups SET page_token = ?6, tried_ms = ?7, problem = NULL WHERE ${PLACE}`)
         .bind(...here, nextPageToken, nowMs),
     ]);
     return (stored?.meta.changes ?? 0) > 0;
@@ -115,12 +122,7 @@ export function dropPages(db: Database, reading: GroupReading): Promise<void> {
           `DELETE FROM group_pages WHERE directory_id = ?1 AND group_key = ?2 AND ${IS_HERE}`,
         )
         .bind(...here),
-      db.d1
-        .prepare(
-          `UPDATE groups SET page_token = NULL
-           WHERE directory_id = ?1 AND group_key = ?2 AND page_token IS ?3 AND read_ms IS ?4`,
-        )
-        .bind(...here),
+      db.d1.prepare(`UPDATE groups SET page_token = NULL WHERE ${PLACE}`).bind(...here),
     ]);
   });
 }
@@ -144,78 +146,81 @@ export function noteGroupProblem(
   });
 }
 
-/** Who is in the group by this reading (?5 and the pages before), who was, and who is in only one of the two. */
-const READ = `
-  WITH members(id) AS (
-    SELECT value FROM json_each(?5)
-    UNION SELECT j.value FROM group_pages p, json_each(p.ids) j WHERE p.directory_id = ?1 AND p.group_key = ?2),
-  stored(id) AS (SELECT user_id FROM group_members WHERE directory_id = ?1 AND group_key = ?2),
-  changed(id) AS (
-    SELECT id FROM members WHERE id NOT IN stored UNION ALL SELECT id FROM stored WHERE id NOT IN members),
-  everybody(was, now) AS (
-    SELECT (SELECT has_everybody FROM groups WHERE directory_id = ?1 AND group_key = ?2),
-      max(?6, coalesce((SELECT max(has_everybody) FROM group_pages WHERE directory_id = ?1 AND group_key = ?2), 0)))`;
-const CHANGES = `${IS_HERE} AND (EXISTS (SELECT 1 FROM changed) OR (SELECT was <> now FROM everybody))`;
-const SCOPE = `iif((SELECT was <> now FROM everybody) OR (SELECT count(*) FROM changed) > ${MOST_IN_SCOPE},
-  NULL, (SELECT json_group_array(id) FROM changed))`;
-
-const BUMP = `${READ} UPDATE directories SET roles_version = roles_version + 1
-  WHERE id = ?1 AND roles_version > 0 AND ${CHANGES}`;
-const REMOVED = `${READ} DELETE FROM group_members
-  WHERE directory_id = ?1 AND group_key = ?2 AND user_id NOT IN members AND ${IS_HERE}`;
-const ADDED = `${READ} INSERT INTO group_members (directory_id, group_key, user_id)
-  SELECT ?1, ?2, id FROM members WHERE id NOT IN stored AND ${IS_HERE}`;
-const RECOMPUTE = `${READ} ${askForRecompute(SCOPE, '?7', CHANGES)}`;
+const BUMP = `UPDATE directories SET roles_version = roles_version + 1
+  WHERE id = ?1 AND roles_version > 0 AND ${IS_HERE}`;
+const REMOVED = `DELETE FROM group_members WHERE directory_id = ?1 AND group_key = ?2
+  AND user_id IN (SELECT value FROM json_each(?6)) AND ${IS_HERE}`;
+const ADDED = `INSERT INTO group_members (directory_id, group_key, user_id)
+  SELECT ?1, ?2, value FROM json_each(?6) WHERE ${IS_HERE} ON CONFLICT DO NOTHING`;
 // A reading that ends within the millisecond of another is a later one too.
-const END = `${READ} UPDATE groups SET has_everybody = (SELECT now FROM everybody), tried_ms = ?7, problem = NULL,
-    page_token = NULL, read_ms = max(?7, coalesce(read_ms + 1, 0))
-  WHERE directory_id = ?1 AND group_key = ?2 AND page_token IS ?3 AND read_ms IS ?4`;
+const END = `UPDATE groups SET has_everybody = ?6, tried_ms = ?7, problem = NULL, page_token = NULL,
+    read_ms = max(?7, coalesce(read_ms + 1, 0))
+  WHERE ${PLACE}`;
 // Without a token there is nothing to go on with; a reading of somebody else's has one, and keeps its pages.
 const NO_PAGES = `DELETE FROM group_pages WHERE directory_id = ?1 AND group_key = ?2
   AND EXISTS (SELECT 1 FROM groups WHERE directory_id = ?1 AND group_key = ?2 AND page_token IS NULL)`;
 
+/** Who is stored as a member, and what the pages before this event said. One row for each member. */
+async function readBefore({ d1 }: Database, { directoryId, groupKey }: GroupReading) {
+  const bind = (sql: string) => d1.prepare(sql).bind(directoryId, groupKey);
+  const [members, pages, group] = await d1.batch([
+    bind('SELECT user_id AS id FROM group_members WHERE directory_id = ?1 AND group_key = ?2'),
+    bind(
+      'SELECT ids, has_everybody AS hasEverybody FROM group_pages WHERE directory_id = ?1 AND group_key = ?2',
+    ),
+    bind(
+      'SELECT has_everybody AS hasEverybody FROM groups WHERE directory_id = ?1 AND group_key = ?2',
+    ),
+  ]);
+  const read = (pages?.results ?? []) as { ids: string; hasEverybody: 0 | 1 }[];
+  return {
+    stored: new Set((members?.results as { id: string }[] | undefined)?.map(({ id }) => id)),
+    read: read.flatMap(({ ids }) => JSON.parse(ids) as string[]),
+    hasEverybody: read.some((page) => page.hasEverybody === 1),
+    hadEverybody: (group?.results[0] as { hasEverybody: 0 | 1 } | undefined)?.hasEverybody === 1,
+  };
+}
+
 /**
  * Ends a reading: who was read is who is in the group, all at once. If that is news, there is another version of what
- * roles come from, and the roles of those concerned are to be made anew.
+ * roles come from, and the roles of those concerned are to be made anew. Without news one row is written.
  *
- * @returns whether it was news; `null` if somebody else has gone on from here
+ * @returns whether it was news; `null` if somebody else has gone on from here, or a sign-in knows better
  */
 export function endReading(
   db: Database,
   reading: GroupReading,
-  read: ReadMembers,
+  { userIds, hasEverybody: isInLast }: ReadMembers,
   nowMs: number,
 ): Promise<boolean | null> {
   return guarded(async () => {
     const { directoryId, groupKey } = reading;
-    const found = [
-      ...place(reading),
-      JSON.stringify(read.userIds),
-      read.hasEverybody ? 1 : 0,
-    ] as const;
-    const prepare = (sql: string) => db.d1.prepare(sql);
-    const last = [
-      prepare(END).bind(...found, nowMs),
-      prepare(NO_PAGES).bind(directoryId, groupKey),
-    ];
-    // Nearly every reading is no news, and each statement that looks for some reads all members.
-    const news = await prepare(`${READ} SELECT ${CHANGES} AS isNews`)
-      .bind(...found)
-      .first<{ isNews: 0 | 1 }>();
-    // Each asks who is a member now, so the members themselves change last.
-    const changes =
-      news?.isNews === 1
+    const here = place(reading);
+    const before = await readBefore(db, reading);
+    const members = new Set([...before.read, ...userIds]);
+    const added = [...members].filter((id) => !before.stored.has(id));
+    const removed = [...before.stored].filter((id) => !members.has(id));
+    const hasEverybody = isInLast || before.hasEverybody;
+    const isOther = hasEverybody !== before.hadEverybody;
+    const changed = [...added, ...removed];
+    const scope = isOther || changed.length > MOST_IN_SCOPE ? null : JSON.stringify(changed);
+    const bind = (sql: string, ...more: unknown[]) => db.d1.prepare(sql).bind(...here, ...more);
+    const news =
+      isOther || changed.length > 0
         ? [
-            prepare(BUMP).bind(...found),
-            prepare(RECOMPUTE).bind(...found, nowMs),
-            prepare(REMOVED).bind(...found),
-            prepare(ADDED).bind(...found),
+            bind(BUMP),
+            bind(askForRecompute('?6', '?7', IS_HERE), scope, nowMs),
+            bind(REMOVED, JSON.stringify(removed)),
+            bind(ADDED, JSON.stringify(added)),
           ]
         : [];
-    const results = await db.d1.batch([...changes, ...last]);
-    const changed = (at: number) => (results.at(at)?.meta.changes ?? 0) > 0;
-    if (!changed(-2)) return null;
-    return changes.length > 0 && changed(0);
+    const results = await db.d1.batch([
+      ...news,
+      bind(END, hasEverybody ? 1 : 0, nowMs),
+      db.d1.prepare(NO_PAGES).bind(directoryId, groupKey),
+    ]);
+    if ((results.at(-2)?.meta.changes ?? 0) === 0) return null;
+    return news.length > 0;
   });
 }
 

@@ -50,15 +50,16 @@ export function seedRoleRules(
   db: Database,
   directoryId: string,
   rule: { source: object; role: string },
+  nowMs: number,
 ): Promise<void> {
   return guarded(async () => {
     await db.d1.batch([
       db.d1
         .prepare(
           `INSERT INTO role_rules (directory_id, source, role, made_by, made_ms)
-           SELECT ?1, ?2, ?3, 'configuration', 0 WHERE ${IS_CURRENT}`,
+           SELECT ?1, ?2, ?3, 'configuration', ?5 WHERE ${IS_CURRENT}`,
         )
-        .bind(directoryId, JSON.stringify(rule.source), rule.role, 0),
+        .bind(directoryId, JSON.stringify(rule.source), rule.role, 0, nowMs),
       db.d1
         .prepare(
           askForRecompute(
@@ -67,7 +68,7 @@ export function seedRoleRules(
             `${IS_CURRENT} AND EXISTS (SELECT 1 FROM users WHERE directory_id = ?1)`,
           ),
         )
-        .bind(directoryId, null, 0, 0),
+        .bind(directoryId, null, nowMs, 0),
       db.d1.prepare(NEXT_VERSION).bind(directoryId, 0),
     ]);
   });

@@ -45,6 +45,7 @@ export const roleRecomputes = sqliteTable('role_recomputes', {
     .references(() => directories.id),
   run: integer('run').notNull(),
   scope: text('scope'),
+  also: text('also').notNull().default('[]'),
   afterId: text('after_id').notNull(),
   askedMs: integer('asked_ms').notNull(),
   progressMs: integer('progress_ms').notNull(),
@@ -63,6 +64,7 @@ export const groups = sqliteTable(
     triedMs: integer('tried_ms'),
     problem: text('problem'),
     pageToken: text('page_token'),
+    touched: integer('touched').notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.directoryId, table.groupKey] })],
 );

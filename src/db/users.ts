@@ -111,7 +111,7 @@ const CAUSE_OF_REMOVAL = `CASE WHEN ${isAllowed('users.id')} THEN 'operator'
   WHEN o.cause = 'operator' THEN 'reconcile' ELSE o.cause END`;
 
 const GONE = `
-  UPDATE users SET status = 'deleted', deleted_ms = ?4, changed_ms = ?4,
+  UPDATE users SET status = 'deleted', roles = '[]', deleted_ms = ?4, changed_ms = ?4,
     ticket = ?3, written = d.ticket, noticed_ms = o.noticed_ms,
     cause = ${CAUSE_OF_REMOVAL}
   FROM (SELECT value->>'$.id' AS id, value->>'$.cause' AS cause, value->>'$.noticedMs' AS noticed_ms

@@ -60,14 +60,13 @@ export function bookOf(inputs: RoleInputs, rules?: readonly Rule[]): RoleBook {
  * What the roles of these people come from. One query, and nothing is written: until the first rule is made, ROLES_SCHEMA
  * stands for it, under the id that it will have in the first directory.
  *
- * @param ids `null` = everybody's
  * @returns `null` if the directory has no row
  * @throws {DatabaseError}
  */
 export async function readRoleInputsOf(
   { db, config }: BookPorts,
   directoryId: string,
-  ids: readonly string[] | null,
+  ids: readonly string[],
 ): Promise<RoleInputs | null> {
   const inputs = await readRoleInputs(db, directoryId, ids);
   if (inputs === null || inputs.version > 0) return inputs;
@@ -76,18 +75,19 @@ export async function readRoleInputsOf(
 
 /** Makes the first rule of ROLES_SCHEMA, once: cron does, or whoever changes a rule before that. */
 export async function ensureFirstRule(
-  { db, config }: BookPorts,
+  { db, config, nowMs }: BookPorts & { nowMs: () => number },
   directoryId: string,
 ): Promise<void> {
   const inputs = await readRoleInputs(db, directoryId, []);
-  if (inputs?.version === 0) await seedRoleRules(db, directoryId, seedRule(config.rolesSchema));
+  if (inputs?.version !== 0) return;
+  await seedRoleRules(db, directoryId, seedRule(config.rolesSchema), nowMs());
 }
 
 /** The book for these people; see `readRoleInputsOf`. */
 export async function readRoleBook(
   ports: BookPorts,
   directoryId: string,
-  ids: readonly string[] | null,
+  ids: readonly string[],
 ): Promise<RoleBook | null> {
   const inputs = await readRoleInputsOf(ports, directoryId, ids);
   return inputs && bookOf(inputs);

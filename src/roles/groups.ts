@@ -153,7 +153,7 @@ export async function readGroups(
   callsLeft: () => number,
 ): Promise<void> {
   const { db, log, nowMs } = ports;
-  const open = await keepNamedGroups(db, directoryId, [...new Set(groupKeys)]);
+  const open = await keepNamedGroups(db, directoryId, [...new Set(groupKeys)], nowMs());
   const note = async (keys: readonly string[], code: string) => {
     log('warn', 'groups.not-read', { code, groups: String(keys.length) });
     await noteGroupProblem(db, directoryId, keys, code, nowMs());
@@ -214,6 +214,7 @@ async function answers(
  * Asks Google whether one person is in the groups that rules name, and stores what is news. What it doesn't say within
  * 3 seconds stays as it was: the next pass finds it.
  *
+ * @returns whether there was news
  * @throws {DatabaseError}
  */
 export async function refreshMembership(
@@ -221,15 +222,16 @@ export async function refreshMembership(
   directoryId: string,
   groupKeys: readonly string[],
   userId: string,
-): Promise<void> {
+): Promise<boolean> {
   const { db, nowMs, log } = ports;
-  if (groupKeys.length === 0) return;
+  if (groupKeys.length === 0) return false;
   const keys = [...new Set(groupKeys)];
   const stored = await readMembership(db, directoryId, keys, userId);
   const said = await answers(ports, stored.slice(0, MOST_ASKED), userId);
   const known = new Map(stored.map(({ groupKey, isMember }) => [groupKey, isMember]));
   const news = said.filter(({ groupKey, isMember }) => known.get(groupKey) !== isMember);
-  if (news.length === 0) return;
-  if (await storeMembership(db, directoryId, news, userId, nowMs()))
-    log('info', 'groups.changed', { userId });
+  if (news.length === 0) return false;
+  const isNews = await storeMembership(db, directoryId, news, userId, nowMs());
+  if (isNews) log('info', 'groups.changed', { userId });
+  return isNews;
 }

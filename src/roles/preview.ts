@@ -2,7 +2,7 @@
 // and what it finds that is no role's name. The same evaluation that saving leads to, over the same rows.
 import { type RuledPerson, readRuledPeople } from '../db/people.ts';
 import type { WireObject } from '../google/user.ts';
-import { type BookPorts, bookOf, readRoleInputsOf } from './book.ts';
+import { type BookPorts, bookOf, readRoleBook, readRoleInputsOf } from './book.ts';
 import { changedRules, hashOfRules, type RuleChange } from './edit.ts';
 import type { Rule } from './rule.ts';
 
@@ -112,12 +112,10 @@ export async function previewRules(
   directoryId: string,
   change: RuleChange | null,
 ): Promise<Preview | null> {
-  const inputs = await readRoleInputsOf(ports, directoryId, null);
-  if (inputs === null) return null;
-  const now = bookOf(inputs);
+  const now = await readRoleBook(ports, directoryId, []);
+  if (now === null) return null;
   const rules = change === null ? now.rules : changedRules(now, change);
   if (rules === null) return null;
-  const book = bookOf(inputs, rules);
   const effects = new Map(rules.map((rule) => [rule.id, new Effect(rule)]));
   const gains = new Moves();
   const losses = new Moves();
@@ -125,6 +123,11 @@ export async function previewRules(
   let changed = 0;
   for (let afterId = ''; ; ) {
     const page = await readRuledPeople(ports.db, directoryId, afterId, PAGE);
+    // Page by page: everybody's groups together may be more than D1 gives as one value.
+    const ids = page.map(({ id }) => id);
+    const inputs = await readRoleInputsOf(ports, directoryId, ids);
+    if (inputs === null) return null;
+    const book = bookOf(inputs, rules);
     for (const row of page) {
       const customSchemas = JSON.parse(row.customSchemas) as WireObject;
       const { id, orgUnitPath } = row;

@@ -10,7 +10,7 @@ import { changeMessage, type LookHint, type RecomputeNote, type SyncNote } from 
 import { type HintOutcome, hintOutcome } from './hint-outcome.ts';
 import { type Conclusion, type Looked, type LookFailure, lookAt, type Person } from './look.ts';
 import type { SyncPorts } from './ports.ts';
-import { sendRecompute } from './recompute.ts';
+import { sendNextPage } from './recompute.ts';
 
 /** So many intervals pass before a refusal counts as one person's own: a pass tells a directory's by then. */
 const REFUSED_FOR_INTERVALS = 3;
@@ -74,19 +74,22 @@ async function noteSync(ports: SyncPorts, message: QueuedMessage, note: SyncNote
   }
 }
 
-/** One page, and a message for the next. If the queue does not take that, cron goes on. */
+/**
+ * One page, and a message for the next. Of several about the same run one is enough; of an earlier one nothing is left to do.
+ */
 async function recompute(
   ports: SyncPorts,
-  message: QueuedMessage,
-  { directoryId }: RecomputeNote,
+  messages: readonly QueuedMessage[],
+  { directoryId, run }: RecomputeNote,
 ): Promise<void> {
   try {
-    if ((await recomputePage(ports, directoryId)) === 'more')
-      await sendRecompute(ports, directoryId);
-    message.ack();
+    if ((await recomputePage(ports, directoryId, run)) === 'more')
+      await sendNextPage(ports, directoryId, run);
+    for (const message of messages) message.ack();
   } catch {
     // The database is away; nothing of the page was written.
-    message.retry({ delaySeconds: backoffSeconds(message.attempts, ports.random()) });
+    for (const message of messages)
+      message.retry({ delaySeconds: backoffSeconds(message.attempts, ports.random()) });
   }
 }
 
@@ -217,6 +220,7 @@ export async function consumeChanges(
 ): Promise<void> {
   const byDirectory = new Map<string, QueuedHint[]>();
   const synced = new Set<string>();
+  const recomputes = new Map<string, { note: RecomputeNote; messages: QueuedMessage[] }>();
   for (const message of messages) {
     const parsed = changeMessage.safeParse(message.body);
     if (!parsed.success) {
@@ -225,7 +229,9 @@ export async function consumeChanges(
       await noteSync(ports, message, parsed.data);
       synced.add(parsed.data.directoryId);
     } else if (parsed.data.kind === 'recompute') {
-      await recompute(ports, message, parsed.data);
+      const key = `${parsed.data.directoryId} ${parsed.data.run}`;
+      const { messages = [] } = recomputes.get(key) ?? {};
+      recomputes.set(key, { note: parsed.data, messages: [...messages, message] });
     } else {
       const hints = byDirectory.get(parsed.data.directoryId) ?? [];
       hints.push({ message, hint: parsed.data });
@@ -234,6 +240,8 @@ export async function consumeChanges(
   }
   for (const [directoryId, hints] of byDirectory) await consumeDirectory(ports, directoryId, hints);
   for (const directoryId of synced) await refreshCondition(ports, directoryId, 'read');
+  // Last: nobody's suspension waits for roles.
+  for (const one of recomputes.values()) await recompute(ports, one.messages, one.note);
 }
 
 /** The consumer of `rollcall-changes-dead`: what the queue gave up on is stored, to be replayed. */

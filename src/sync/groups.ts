@@ -3,7 +3,7 @@ import { readRecompute } from '../db/role-recomputes.ts';
 import { errorCode } from '../log.ts';
 import { readRoleBook } from '../roles/book.ts';
 import { readGroups, refreshMembership } from '../roles/groups.ts';
-import { recomputePage } from '../roles/recompute.ts';
+import { recomputePeople } from '../roles/recompute.ts';
 import { namedGroups } from '../roles/rule.ts';
 import type { SyncPorts } from './ports.ts';
 import { sendRecompute } from './recompute.ts';
@@ -28,9 +28,11 @@ export async function readNamedGroups(
   groupKeys: readonly string[],
   callsLeft: () => number,
 ): Promise<void> {
+  const before = await readRecompute(ports.db, directoryId);
   await readGroups(ports, directoryId, groupKeys, callsLeft);
-  const recompute = await readRecompute(ports.db, directoryId);
-  if (recompute?.finishedMs === null) await sendRecompute(ports, directoryId);
+  const after = await readRecompute(ports.db, directoryId);
+  // One that was under way already has its messages.
+  if (after !== null && after.run !== before?.run) await sendRecompute(ports, directoryId);
 }
 
 /**
@@ -44,10 +46,9 @@ export async function askAboutGroups(
   try {
     const groupKeys = await groupsOf(ports, directoryId);
     if (groupKeys.length === 0) return;
-    await refreshMembership(ports, directoryId, groupKeys, userId);
-    // News of one person is one page; if everybody is being gone through, that goes on without them.
-    if ((await recomputePage(ports, directoryId)) === 'more')
-      await sendRecompute(ports, directoryId);
+    if (!(await refreshMembership(ports, directoryId, groupKeys, userId))) return;
+    await recomputePeople(ports, directoryId, [userId]);
+    await sendRecompute(ports, directoryId);
   } catch (error) {
     ports.log('warn', 'groups.not-asked', { directoryId, userId, code: errorCode(error) });
   }

@@ -30,6 +30,7 @@ const syncNote = z.object({
 const recomputeNote = z.object({
   kind: z.literal('recompute'),
   directoryId: z.string().regex(DIRECTORY_ID_PATTERN),
+  run: z.int().positive(),
 });
 
 export const changeMessage = z.discriminatedUnion('kind', [lookHint, syncNote, recomputeNote]);
@@ -37,6 +38,6 @@ export const changeMessage = z.discriminatedUnion('kind', [lookHint, syncNote, r
 export type LookHint = z.output<typeof lookHint>;
 /** A channel's first message arrived: Google reaches us through it. */
 export type SyncNote = z.output<typeof syncNote>;
-/** Stored roles are to be made anew: the next page of it. How far it is stands in D1. */
+/** Stored roles are to be made anew: the next page of this run. How far it is stands in D1. */
 export type RecomputeNote = z.output<typeof recomputeNote>;
 export type ChangeMessage = z.output<typeof changeMessage>;

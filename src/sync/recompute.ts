@@ -1,6 +1,7 @@
-// Who keeps a recompute going: a message in the queue for each page, and cron, where the queue takes none.
+// Who keeps a recompute going: a message in the queue for each page, and cron, where the queue takes none. A message names its
+// run, so that of several there is one chain of messages, the youngest.
 import { readRecompute } from '../db/role-recomputes.ts';
-import { recomputePage } from '../roles/recompute.ts';
+import { recomputePage, recomputePeople } from '../roles/recompute.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** Without progress for so long, nobody is at work on it. */
@@ -10,24 +11,39 @@ const PAGES_OF_CRON = 4;
 
 type RecomputePorts = Pick<SyncPorts, 'db' | 'changes' | 'config' | 'log' | 'nowMs'>;
 
-/** Asks the queue for the next page. @returns whether it took the message */
-export async function sendRecompute(ports: RecomputePorts, directoryId: string): Promise<boolean> {
+/** Asks the queue for the next page of a run. */
+export async function sendNextPage(
+  ports: RecomputePorts,
+  directoryId: string,
+  run: number,
+): Promise<void> {
   try {
-    await ports.changes.sendBatch([{ body: { kind: 'recompute', directoryId } }]);
-    return true;
+    await ports.changes.sendBatch([{ body: { kind: 'recompute', directoryId, run } }]);
   } catch {
+    // Cron goes on with it.
     ports.log('warn', 'recompute.refused', { directoryId });
-    return false;
   }
+}
+
+/** Begins the messages of the run that is under way, if one is. */
+export async function sendRecompute(ports: RecomputePorts, directoryId: string): Promise<void> {
+  const recompute = await readRecompute(ports.db, directoryId);
+  if (recompute?.finishedMs === null) await sendNextPage(ports, directoryId, recompute.run);
 }
 
 /**
  * Does the first page of a recompute that was just asked for, and leaves the others to the queue: with at most 500 people all
  * is done when the page is shown again.
  *
+ * @param people whom it is about, if not everybody: they are done at once, whatever else is under way
  * @returns whether it is through
  */
-export async function beginRecompute(ports: RecomputePorts, directoryId: string): Promise<boolean> {
+export async function beginRecompute(
+  ports: RecomputePorts,
+  directoryId: string,
+  people: readonly string[] | null = null,
+): Promise<boolean> {
+  if (people !== null) await recomputePeople(ports, directoryId, people);
   if ((await recomputePage(ports, directoryId)) !== 'more') return true;
   await sendRecompute(ports, directoryId);
   return false;

@@ -63,7 +63,7 @@ async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun
   const isImport = directory.importedMs === null;
   const groupKeys = await groupsOf(ports, directoryId);
   // What the last rule about a group has left.
-  if (groupKeys.length === 0) await keepNamedGroups(ports.db, directoryId, []);
+  if (groupKeys.length === 0) await keepNamedGroups(ports.db, directoryId, [], ports.nowMs());
   const pageToken = goesOn?.nextPageToken ?? null;
   return {
     ticket,

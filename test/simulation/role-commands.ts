@@ -92,7 +92,9 @@ export function doRoleCommand(world: World, kind: RoleKind, who: number, chance:
       return;
     case 'nudge':
       try {
-        world.queue.enqueue([{ kind: 'recompute', directoryId: DEFAULT_DIRECTORY_ID }]);
+        world.queue.enqueue([
+          { kind: 'recompute', directoryId: DEFAULT_DIRECTORY_ID, run: 1 + chance.below(20) },
+        ]);
       } catch {
         // The queue refuses: nobody is nudged.
       }

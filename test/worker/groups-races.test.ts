@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { DEFAULT_DIRECTORY_ID } from '../../src/config.ts';
 import { endReading, keepNamedGroups, readGroupStates, storePages } from '../../src/db/groups.ts';
+import { refreshMembership } from '../../src/roles/groups.ts';
 import {
   asked,
   count,
@@ -52,10 +53,31 @@ describe('two readings at once', () => {
     expect(await count('group_pages')).toBe(1);
   });
 
+  test('nor what a sign-in has found since it began', async () => {
+    const world = await createGroupsWorld();
+    await read(world, [PLATFORM]);
+    const { db } = world.ports;
+    const [slow] = await keepNamedGroups(db, DEFAULT_DIRECTORY_ID, [PLATFORM], START_MS);
+    if (slow === undefined) throw new Error('no group');
+    const liam = idOf(world, 'liam.oreilly@example.test');
+    world.google.workspace.groups.removeMember(PLATFORM, liam);
+    await refreshMembership(world.ports, DEFAULT_DIRECTORY_ID, [PLATFORM], liam);
+
+    const seen = { userIds: [liam], hasEverybody: false };
+    expect(await endReading(db, slow, seen, START_MS)).toBeNull();
+    expect(await storePages(db, slow, seen, 'next', START_MS)).toBe(false);
+    expect(await membersOf(world, PLATFORM)).not.toContain('liam.oreilly@example.test');
+  });
+
   test('the slower one does not put back what the other has seen to be over', async () => {
     const world = await createGroupsWorld();
     await read(world, [PLATFORM]);
-    const [slow] = await keepNamedGroups(world.ports.db, DEFAULT_DIRECTORY_ID, [PLATFORM]);
+    const [slow] = await keepNamedGroups(
+      world.ports.db,
+      DEFAULT_DIRECTORY_ID,
+      [PLATFORM],
+      START_MS,
+    );
     if (slow === undefined) throw new Error('no group');
     const liam = idOf(world, 'liam.oreilly@example.test');
     world.google.workspace.groups.removeMember(PLATFORM, liam);
