@@ -24,6 +24,8 @@ const ALL_ROOMS = [
   'api',
   'console',
 ];
+/** The sample gives way to its owner's pages: nothing of the product may go with it. */
+const WITHOUT_SAMPLE = ALL_ROOMS.filter((room) => room !== 'sample');
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   google: [],
   db: [],
@@ -39,9 +41,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sso: [...ROOMS_BELOW, 'sync', 'page'],
   outbound: ROOMS_BELOW,
   sample: [...ROOMS_BELOW, 'sso', 'sync/health', 'page'],
-  setup: [...ROOMS_BELOW, ...ALL_ROOMS, 'config-fields'],
-  api: [...ROOMS_BELOW, ...ALL_ROOMS],
-  console: [...ROOMS_BELOW, ...ALL_ROOMS],
+  setup: [...ROOMS_BELOW, ...WITHOUT_SAMPLE, 'config-fields'],
+  api: [...ROOMS_BELOW, ...WITHOUT_SAMPLE],
+  console: [...ROOMS_BELOW, ...WITHOUT_SAMPLE],
   app: [...ROOMS_BELOW, ...ALL_ROOMS, 'headers'],
   index: [...ROOMS_BELOW, ...ALL_ROOMS, 'app'],
 };
@@ -135,6 +137,7 @@ describe('imports', () => {
     ['db from google', 'src/db/x.ts', "import { a } from '../google/user.ts';"],
     ['db from config', 'src/db/x.ts', "import { a } from '../config.ts';"],
     ['sync from sample', 'src/sync/x.ts', "import { a } from '../sample/home.tsx';"],
+    ['console from sample', 'src/console/x.ts', "import { a } from '../sample/person.tsx';"],
     ['sync from sso', 'src/sync/x.ts', "export * from '../sso/session.ts';"],
     ['sync from the app', 'src/sync/x.ts', "import { app } from '../app.tsx';"],
     [

@@ -1,6 +1,6 @@
 // One person: how they stand, their roles with the why of each, where they are signed in, what Google says of them, and what
 // happened to them.
-import { Photo } from '../../sample/person.tsx';
+import { Photo } from '../../page/photo.tsx';
 import { Events } from '../components/events.tsx';
 import { CustomFields, PersonFacts } from '../components/person-facts.tsx';
 import { PersonRolesList } from '../components/person-roles.tsx';
