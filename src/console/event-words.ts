@@ -16,7 +16,8 @@ export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
   push: 'Google announced it',
   reconcile: 'A pass found it',
   'sign-in': 'They came to sign in',
-  rules: 'Rules for roles changed',
+  // By a rule, a word by hand, or news of a group.
+  rules: 'Roles were made anew',
   operator: 'An operator had them looked at',
 };
 

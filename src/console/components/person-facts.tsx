@@ -93,7 +93,7 @@ export function PersonFacts({ person }: { person: PersonRecord }) {
       <Fact label="Last change">
         <Moment ms={person.changedMs} />
       </Fact>
-      <Fact label="Last looked at because">
+      <Fact label="Last change found by">
         {CAUSE_WORDS[person.cause]}, <Moment ms={person.noticedMs} />
       </Fact>
       {person.deletedMs !== null && (
