@@ -193,7 +193,8 @@ export interface PersonRecord extends PersonSummary {
 }
 
 /**
- * @param key an id, or an address in any case; of several with one address the living, then the youngest
+ * @param key an id, or an address: in any case where Google's is in lower case, as it makes them; else as Google spells it.
+ * Of several with one address the living, then the youngest
  * @returns `null` = nobody of this directory
  */
 export function readPerson(
@@ -208,10 +209,10 @@ export function readPerson(
         `SELECT ${COLUMNS}, u.given_name AS givenName, u.family_name AS familyName,
            u.is_delegated_admin AS isDelegatedAdmin, u.attributes AS attributes, u.custom_schemas AS customSchemas,
            u.cause AS cause, u.noticed_ms AS noticedMs, u.created_ms AS createdMs, u.deleted_ms AS deletedMs
-         FROM users u WHERE ${isId ? 'u.id = ?2 AND +u.directory_id = ?1' : 'u.directory_id = ?1 AND u.email = ?2'}
+         FROM users u WHERE ${isId ? 'u.id = ?2 AND +u.directory_id = ?1' : 'u.directory_id = ?1 AND u.email IN (?2, ?3)'}
          ORDER BY u.status = 'deleted', u.created_ms DESC LIMIT 1`,
       )
-      .bind(directoryId, isId ? key : key.toLowerCase())
+      .bind(directoryId, key, ...(isId ? [] : [key.toLowerCase()]))
       .first<PersonRecord>();
   });
 }

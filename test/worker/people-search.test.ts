@@ -243,9 +243,12 @@ test('a person by id, or by address in any case: the living before the gone, nev
   await aDirectory('d', [
     { ...one, id: '100001', status: 'deleted' },
     { ...one, id: '100002', status: 'active' },
+    { ...one, id: '100004', email: 'Bob@A.test', status: 'active' },
   ]);
   await aDirectory('x', [{ ...one, id: '100003', email: 'eve@a.test', status: 'active' }]);
   expect((await readPerson(db, 'd', 'ANA@a.test'))?.id).toBe('100002');
+  // As Google spells it, should it ever send another case.
+  expect((await readPerson(db, 'd', 'Bob@A.test'))?.id).toBe('100004');
   expect((await readPerson(db, 'd', '100001'))?.status).toBe('deleted');
   for (const key of ['100003', 'eve@a.test', '', '@', "' OR 1=1 --"])
     expect(await readPerson(db, 'd', key)).toBeNull();
