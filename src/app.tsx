@@ -19,6 +19,8 @@ import { notifications, syncHealthRoute } from './sync/routes.ts';
 
 export const app = new Hono<AppEnv>();
 
+const API_PATH = '/api/v1';
+
 const isUnder = (path: string, asked: string) => asked === path || asked.startsWith(`${path}/`);
 
 app.use(function named(c, next) {
@@ -71,7 +73,7 @@ app.get('/healthz', async (c) => {
 app.route('/healthz/sync', syncHealthRoute);
 app.route(NOTIFICATIONS_PATH, notifications);
 app.route('/auth', auth);
-app.route('/api/v1', api);
+app.route(API_PATH, api);
 app.route(CONSOLE_PATH, consoleRoutes);
 app.route(SETUP_PATH, setup);
 app.use('/embed/*', onlyWhereFramed);
@@ -81,6 +83,8 @@ app.route('/', pageAssets);
 app.route('/', publicPages);
 
 app.notFound((c) => {
+  // No cache may go on saying so where the API has a route tomorrow.
+  if (isUnder(API_PATH, c.req.path)) c.header('cache-control', 'no-store');
   const error = {
     code: 'not-found',
     message: 'There is nothing here.',

@@ -348,6 +348,7 @@ test('beside the routes there is nothing, in the shape of errors', async () => {
       headers: { authorization: `Bearer ${token}` },
     });
     expect([path, response.status]).toEqual([path, 404]);
+    expect(response.headers.get('cache-control'), path).toBe('no-store');
     expect(await response.json()).toMatchObject({ error: { code: 'not-found' } });
   }
 });
