@@ -65,16 +65,19 @@ async function list(c: Context<ApiEnv>, query: z.output<typeof asked>): Promise<
     ...(user === undefined ? {} : { userId: user }),
     ...(type === undefined ? {} : { type }),
   };
-  const { events: found, next } = await readEvents(
-    openDatabase(c.env.DB),
-    c.get('directoryId'),
-    filter,
-    { direction: 'up', from: after, limit: Number(query.limit) },
-  );
+  const {
+    events: found,
+    next,
+    youngest,
+  } = await readEvents(openDatabase(c.env.DB), c.get('directoryId'), filter, {
+    direction: 'up',
+    from: after,
+    limit: Number(query.limit),
+  });
   const body: z.output<typeof page> = {
     events: found.map(eventBody),
-    // At the end of what there is, whoever asks again goes on behind what they have.
-    next: next ?? found.at(-1)?.seq ?? after,
+    // At the end of what there is, whoever asks again goes on behind all that was looked through, not what was found in it.
+    next: next ?? Math.max(after, youngest),
     more: next !== null,
   };
   return c.json(body);

@@ -107,9 +107,13 @@ const PAGE = 500;
 const MOST_RECORDS = 50_000;
 /** Whoever makes more calls in a pass than this is on the paid plan. */
 const FREE_CALLS = 50;
-/** The free plan allows 50 queries in one request; a page that is not full takes two. */
+/** The free plan allows 50 queries in one request. */
 const queriesOf = ({ googleCallsPerPass }: SyncPorts['config']) =>
   googleCallsPerPass > FREE_CALLS ? 500 : 40;
+
+/** A page is one; where each of its days is, another. */
+const queriesOfPage = ({ fromMs, toMs }: EventFilter) =>
+  1 + Number(fromMs !== undefined) + Number(toMs !== undefined);
 
 /** A record that stands for all that is not there: nobody takes a part for the whole. */
 const incomplete = (why: string, next: number | null): Cell[] => [
@@ -131,7 +135,8 @@ export async function* csvRecords(
 ): AsyncGenerator<readonly (readonly Cell[])[]> {
   let next = from;
   let left = MOST_RECORDS;
-  for (let queries = queriesOf(ports.config); queries > 0 && left > 0; queries -= 2) {
+  const each = queriesOfPage(filter);
+  for (let queries = queriesOf(ports.config); queries >= each && left > 0; queries -= each) {
     try {
       const limit = Math.min(PAGE, left);
       const page = await readEvents(ports.db, directoryId, filter, {
@@ -140,7 +145,6 @@ export async function* csvRecords(
         limit,
       });
       left -= page.events.length;
-      if (page.events.length === limit) queries += 1;
       next = page.next;
       yield page.events.map(recordOf);
     } catch (error) {

@@ -30,6 +30,8 @@ export interface EventPage {
   events: EventRecord[];
   /** Where to go on; `null` = there is no more. */
   next: number | null;
+  /** The youngest `seq` there was, whoever's: where there is no more, whoever asks above it again misses nothing. */
+  youngest: number;
 }
 
 /** So many rows are read for one page at most: what is rare may take several pages that hold little. */
@@ -76,6 +78,13 @@ async function stretchOf(
     : [first - 1, Math.min(end, from ?? end)];
 }
 
+/** An event of a page, or the one row of an empty page; and where the page ends. */
+type FoundRow = Omit<EventRecord, 'seq'> & {
+  seq: number | null;
+  youngest: number | null;
+  edge: number | null;
+};
+
 /**
  * A page of events. Reads 5,000 rows at most, whoever's they are: a page may hold few, or none, and still have a next one.
  *
@@ -94,11 +103,17 @@ export function readEvents(
     const [above, below] = await stretchOf(db, filter, direction, from);
     // One person's are found by their index, everybody's by seq.
     const whose = userId === undefined ? '?3 IS NULL' : 'user_id = ?3';
-    const scanned = `SELECT * FROM events WHERE ${whose} AND seq > ?2 AND seq < ?8 ORDER BY seq ${order} LIMIT ${SCANNED}`;
-    const found = await db.d1
+    const scanned = `FROM events WHERE ${whose} AND seq > ?2 AND seq < ?8 ORDER BY seq ${order}`;
+    // In one statement: what is stored, or swept, between the page and its end would be skipped. The page stops where it is
+    // full, as most are; only one that is not needs to know whether there is no more, or it lies beyond what was read.
+    const { results } = await db.d1
       .prepare(
-        // Stops where the page is full: most read no more than they hold.
-        `SELECT ${COLUMNS} FROM (SELECT * FROM (${scanned}) WHERE ${FILTER} LIMIT ?9) e
+        `WITH page AS MATERIALIZED (
+           SELECT * FROM (SELECT * ${scanned} LIMIT ${SCANNED}) WHERE ${FILTER} LIMIT ?9)
+         SELECT ${COLUMNS}, m.youngest AS youngest, m.edge AS edge
+         FROM (SELECT (SELECT max(seq) FROM events) AS youngest,
+             iif((SELECT count(*) FROM page) < ?9, (SELECT seq ${scanned} LIMIT 1 OFFSET ${SCANNED - 1}), NULL) AS edge) m
+         LEFT JOIN page e ON true
          LEFT JOIN users u ON u.id = e.user_id AND +u.directory_id = ?1 ORDER BY e.seq ${order}`,
       )
       .bind(
@@ -112,18 +127,14 @@ export function readEvents(
         below,
         limit + 1,
       )
-      .all<EventRecord>();
-    const events = found.results.slice(0, limit);
-    if (found.results.length > limit) return { events, next: events.at(-1)?.seq ?? null };
-    // Not full: either there is no more, or it lies beyond what was read.
-    const last = await db.d1
-      .prepare(
-        `SELECT seq FROM events WHERE ${userId === undefined ? '?1 IS NULL' : 'user_id = ?1'} AND seq > ?2 AND seq < ?3
-         ORDER BY seq ${order} LIMIT 1 OFFSET ${SCANNED - 1}`,
-      )
-      .bind(userId ?? null, above, below)
-      .first<{ seq: number }>();
-    return { events, next: last?.seq ?? null };
+      .all<FoundRow>();
+    const { youngest = null, edge = null } = results[0] ?? {};
+    const found = results.flatMap(({ youngest: _, edge: __, seq, ...event }) =>
+      seq === null ? [] : [{ seq, ...event }],
+    );
+    const events = found.slice(0, limit);
+    const next = found.length > limit ? (events.at(-1)?.seq ?? null) : edge;
+    return { events, next, youngest: youngest ?? 0 };
   });
 }
 

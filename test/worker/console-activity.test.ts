@@ -359,6 +359,27 @@ describe('as a file', () => {
     expect(rest[0]?.['seq']).toBe(String(Number(records.at(-2)?.['seq']) - 1));
   }, 60_000);
 
+  test.each(['', '&from=1970-01-01', '&from=1970-01-01&to=2999-12-31'])(
+    'asks the database no more often than the free plan allows one request: %s',
+    async (days) => {
+      await others('default', 20_400);
+      const { DB } = world.env;
+      let asked = 0;
+      world.env.DB = {
+        prepare: (sql: string) => {
+          asked += 1;
+          return DB.prepare(sql);
+        },
+        batch: DB.batch.bind(DB),
+      } as unknown as D1Database;
+      const records = await recordsOf(`?type=user.updated${days}`);
+      world.env.DB = DB;
+      expect(records.at(-1)).toMatchObject({ seq: 'NOT COMPLETE' });
+      expect(asked).toBeLessThanOrEqual(50);
+    },
+    60_000,
+  );
+
   test('that D1 breaks off ends with a record that says so, and no word of D1’s', async () => {
     await others('default', 1_200);
     const { DB } = world.env;
