@@ -107,7 +107,7 @@ isReady = true;
 const setupLink = await makeSetupLink({ appSecret, origin: WORKER_URL }, Date.now());
 say(`
   Rollcall               ${WORKER_URL}
-  Its console            ${WORKER_URL}/console   (for super admins: Robin Administrator is one)
+  Its console            ${WORKER_URL}/console   (for admins: Robin Administrator is one)
   Google Workspace       ${GOOGLE_URL}   (Admin console; runs on this laptop only)
   The sample in a frame  ${EMBEDDER_URL}/sites/team   (another site, as Google Sites would be)
   Its set-up, until the first super admin signs in; the link is good for an hour, once:

@@ -135,7 +135,7 @@ export function tell(line: LogLine, person: (id: string) => PersonName | null): 
     case 'operator.acted':
       return `${actor()}  ${ACTION_WORDS[field('action')] ?? field('action')}: ${field('outcome')}${counted(line)}`;
     case 'console.refused':
-      return `${name()}  came to the console, which is for super admins`;
+      return `${name()}  came to the console, which is for admins`;
     case 'setup.unavailable':
       return `Nobody can be let into the set-up: ${field('code')}`;
     case 'probe.not-stopped':

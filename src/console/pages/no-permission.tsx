@@ -10,7 +10,12 @@ const signIn = (path: string) => `${LOGIN_PATH}?${new URLSearchParams({ return_t
 export function signInPage({ canSignIn, path }: { canSignIn: boolean; path: string }) {
   return operatorNotice({
     title: 'Sign in to open the console',
-    text: 'It is for super admins of your organisation’s Google Workspace.',
+    text: (
+      <>
+        It is for super admins of your organisation’s Google Workspace, and for whoever has the role{' '}
+        <code>rollcall:admin</code>.
+      </>
+    ),
     children: canSignIn ? (
       <p class="actions">
         <GoogleLink href={signIn(path)} />
@@ -27,12 +32,12 @@ export function signInPage({ canSignIn, path }: { canSignIn: boolean; path: stri
 /** For somebody who is signed in, and has no business here. */
 export function noPermissionPage({ name, path }: { name: string; path: string }) {
   return operatorNotice({
-    title: 'The console is for super admins',
+    title: 'The console is for admins',
     who: name,
     text: (
       <>
         You are signed in as <bdi>{name}</bdi>. A super admin of Google Workspace can open this
-        page.
+        page, and whoever has the role <code>rollcall:admin</code>, which a super admin gives.
       </>
     ),
     children: (

@@ -63,7 +63,7 @@ function Summary({ findings, maySignIn }: { findings: readonly Finding[]; maySig
         <div class="actions">
           <GoogleLink href={`${LOGIN_PATH}?return_to=${CONSOLE_PATH}`} />
           <span class="small">
-            as a super admin: from then on the set-up and the console are for super admins alone.
+            as a super admin: from then on the set-up is for super admins alone.
           </span>
         </div>
       )}
