@@ -2,19 +2,20 @@
 // about a group; it saves no rule.
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { readGroupStates } from '../db/groups.ts';
 import { readRoleCounts } from '../db/people.ts';
 import { readPeopleCounts } from '../db/people-counts.ts';
 import { readRecompute } from '../db/role-recomputes.ts';
-import { readHandRecords, readRuleRecords } from '../db/role-rules.ts';
+import { type RuleRecord, readHandRecords, readRuleRecords } from '../db/role-rules.ts';
 import { readRuleHints } from '../db/rule-hints.ts';
 import { formFields } from '../page/form-fields.ts';
-import { ensureFirstRule, readRoleBook } from '../roles/book.ts';
-import { hashOfRules, type RuleChange, saveRules } from '../roles/edit.ts';
+import { ensureFirstRule, readRoleBook, SEED_ID } from '../roles/book.ts';
+import { type Edited, hashOfRules, type RuleChange, saveRules } from '../roles/edit.ts';
 import { readGroups } from '../roles/groups.ts';
 import { type Preview, previewRules } from '../roles/preview.ts';
-import { namedGroups, type Rule } from '../roles/rule.ts';
-import { beginRecompute } from '../sync/recompute.ts';
+import { namedGroups, seedRule } from '../roles/rule.ts';
+import { beginRecompute, sendRecompute } from '../sync/recompute.ts';
 import type { ConsoleEnv } from './access.ts';
 import { act, actorOf, backTo, directoryOf, portsOf } from './act.ts';
 import { type ConsoleContext, consolePage, Refused } from './page.tsx';
@@ -43,14 +44,20 @@ const CONFLICT = (
   </Refused>
 );
 
+const seedRecord = (schema: string): RuleRecord => {
+  const { source, role } = seedRule(schema);
+  const made = { madeBy: 'configuration', madeByName: null, madeMs: 0 };
+  return { id: SEED_ID, source: JSON.stringify(source), role, ...made };
+};
+
 async function rolesPage(c: ConsoleContext, word?: Child, status: 200 | 409 = 200) {
   const ports = portsOf(c);
   const directoryId = directoryOf(c);
   const { active, suspended, archived } = await readPeopleCounts(ports.db, directoryId);
   const people = active + suspended + archived;
   const isCounted = people <= COUNTED_UNASKED || c.req.query('count') === 'yes';
-  // First, since it makes the first rule where there is none yet.
   const preview = isCounted ? await previewRules(ports, directoryId, null) : null;
+  const version = (await readRoleBook(ports, directoryId, []))?.version;
   const [records, groups, byHand, counts, recompute] = await Promise.all([
     readRuleRecords(ports.db, directoryId),
     readGroupStates(ports.db, directoryId),
@@ -59,7 +66,9 @@ async function rolesPage(c: ConsoleContext, word?: Child, status: 200 | 409 = 20
     readRecompute(ports.db, directoryId),
   ]);
   const shown = {
-    records,
+    // Until cron has made the first rule, ROLES_SCHEMA stands for it.
+    records:
+      records.length === 0 && version === 0 ? [seedRecord(ports.config.rolesSchema)] : records,
     groups,
     byHand,
     counts,
@@ -120,18 +129,18 @@ async function asked(c: ConsoleContext): Promise<Asked> {
   return { ok: true, asked: found, change: changeTo(found.id, parsed.rule) };
 }
 
-/** A group that no rule names yet is read for its preview: what it says is what saving does. */
-async function readGroupOf(c: ConsoleContext, change: RuleChange, rules: readonly Rule[]) {
+/** A group that has not been read yet is, so that the preview says what saving does. Only `default` has a Google to ask. */
+async function readGroupOf(c: ConsoleContext, change: RuleChange) {
   const wanted = change.kind === 'remove' ? [] : namedGroups([change.rule]);
-  if (wanted.length === 0) return;
+  const directoryId = directoryOf(c);
+  if (wanted.length === 0 || directoryId !== DEFAULT_DIRECTORY_ID) return;
   const ports = portsOf(c);
-  const keys = [...namedGroups(rules), ...wanted];
+  const known = await readGroupStates(ports.db, directoryId);
+  if (known.some(({ groupKey, readMs }) => wanted.includes(groupKey) && readMs !== null)) return;
   const callsBefore = ports.googleCalls();
   const left = () => ports.config.googleCallsPerPass - (ports.googleCalls() - callsBefore);
-  const isRead = (await readGroupStates(ports.db, directoryOf(c))).some(
-    ({ groupKey, readMs }) => wanted.includes(groupKey) && readMs !== null,
-  );
-  if (!isRead) await readGroups(ports, directoryOf(c), keys, left);
+  await readGroups(ports, directoryId, wanted, left);
+  await sendRecompute(ports, directoryId);
 }
 
 async function preview(c: ConsoleContext) {
@@ -145,7 +154,7 @@ async function preview(c: ConsoleContext) {
   const hash = book === null ? null : await hashOfRules(book);
   // What stood on the page, not what stands now, is what was decided on.
   if (book === null || found.asked.seen !== hash) return rolesPage(c, CONFLICT, 409);
-  await readGroupOf(c, change, book.rules);
+  await readGroupOf(c, change);
   const shown: Preview | null = await previewRules(ports, directoryId, change);
   if (shown === null) return rolesPage(c, CONFLICT, 409);
   const groups = await readGroupStates(ports.db, directoryId);
@@ -170,18 +179,21 @@ async function save(c: ConsoleContext) {
   const ports = portsOf(c);
   const directoryId = directoryOf(c);
   // What was read for the preview may be forgotten by now.
-  await readGroupOf(c, change, (await readRoleBook(ports, directoryId, []))?.rules ?? []);
+  await readGroupOf(c, change);
   const detail = { change: change.kind, ...(change.kind === 'add' ? {} : { rule: change.id }) };
-  const saved = await act(
+  const saved = await act<{ edited: Edited; isThrough: boolean }>(
     c,
     'role-rules.save',
     detail,
-    () => saveRules(ports, directoryId, { change, seen, madeBy: actorOf(c) }),
-    (outcome) => outcome,
+    async () => {
+      const edited = await saveRules(ports, directoryId, { change, seen, madeBy: actorOf(c) });
+      const isThrough = edited === 'saved' && (await beginRecompute(ports, directoryId));
+      return { edited, isThrough };
+    },
+    ({ edited }) => edited,
   );
-  if (saved === 'conflict') return rolesPage(c, CONFLICT, 409);
-  const isThrough = await beginRecompute(ports, directoryId);
-  return backTo(c, isThrough ? 'rules-saved' : 'rules-saved-under-way', 0, ROLES_PATH);
+  if (saved.edited === 'conflict') return rolesPage(c, CONFLICT, 409);
+  return backTo(c, saved.isThrough ? 'rules-saved' : 'rules-saved-under-way', 0, ROLES_PATH);
 }
 
 /** Everything under /console/roles. */

@@ -37,6 +37,18 @@ export const askForRecompute = (scope: string, now: string, condition: string): 
     seen = iif(finished_ms IS NULL, seen, 0), changed = iif(finished_ms IS NULL, changed, 0),
     asked_ms = iif(finished_ms IS NULL, asked_ms, excluded.asked_ms), progress_ms = excluded.progress_ms, finished_ms = NULL`;
 
+/** Asks for one of everybody, with nothing changed: whatever wrote a row another way is put right. */
+export function askForEverybody(db: Database, directoryId: string, nowMs: number): Promise<void> {
+  return guarded(async () => {
+    const sql = askForRecompute(
+      'NULL',
+      '?2',
+      'EXISTS (SELECT 1 FROM users WHERE directory_id = ?1)',
+    );
+    await db.d1.prepare(sql).bind(directoryId, nowMs).run();
+  });
+}
+
 /** The last one that was asked for, and the version that it must be made with. One query. */
 export function readRecompute(
   db: Database,

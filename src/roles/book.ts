@@ -56,6 +56,9 @@ export function bookOf(inputs: RoleInputs, rules?: readonly Rule[]): RoleBook {
   };
 }
 
+/** What the first rule is called until it is made. */
+export const SEED_ID = 1;
+
 /**
  * What the roles of these people come from. One query, and nothing is written: until the first rule is made, ROLES_SCHEMA
  * stands for it, under the id that it will have in the first directory.
@@ -70,7 +73,7 @@ export async function readRoleInputsOf(
 ): Promise<RoleInputs | null> {
   const inputs = await readRoleInputs(db, directoryId, ids);
   if (inputs === null || inputs.version > 0) return inputs;
-  return { ...inputs, rules: [{ id: 1, ...seedRule(config.rolesSchema) }] };
+  return { ...inputs, rules: [{ id: SEED_ID, ...seedRule(config.rolesSchema) }] };
 }
 
 /** Makes the first rule of ROLES_SCHEMA, once: cron does, or whoever changes a rule before that. */

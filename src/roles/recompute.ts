@@ -44,6 +44,25 @@ function news(rows: readonly RecomputedRow[], book: RoleBook) {
   return { roles, words };
 }
 
+/** D1 takes 2 MB for a parameter: of ordinary people a whole page is a twentieth of that. */
+const MAX_UNITS = 500_000;
+
+/** As many of a page as can be written at once, in order of id: all of them, unless values are roles by the hundred. */
+function cutToFit(page: readonly RecomputedRow[], book: RoleBook, upToId: string | null) {
+  let rows = page.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  for (;;) {
+    const found = news(rows, book);
+    const units = JSON.stringify(found).length;
+    if (units <= MAX_UNITS || rows.length <= 1)
+      return {
+        rows,
+        found,
+        upToId: rows.length === page.length ? upToId : (rows.at(-1)?.id ?? null),
+      };
+    rows = rows.slice(0, Math.ceil(rows.length / 2));
+  }
+}
+
 /** The book of the version that was current before the rows were read; `null` = it is another by now. */
 async function bookFor(
   ports: RecomputePorts,
@@ -56,7 +75,7 @@ async function bookFor(
 }
 
 /**
- * Does one page: at most 500 people, five queries.
+ * Does one page: at most 500 people, six queries.
  *
  * @param run which one is meant; of an earlier one nothing is done any more. `null` = whichever is under way
  * @throws {DatabaseError} nothing of the page was written
@@ -74,17 +93,24 @@ export async function recomputePage(
   const { rows, upToId } = await readRecomputePage(ports.db, recompute);
   const book = await bookFor(ports, recompute, rows);
   if (book === null) return 'more';
-  const found = news(rows, book);
-  const page = { recompute, upToId, seen: rows.length, ...found, nowMs: ports.nowMs() };
+  const fit = cutToFit(rows, book, upToId);
+  const { found } = fit;
+  const page = {
+    recompute,
+    upToId: fit.upToId,
+    seen: fit.rows.length,
+    ...found,
+    nowMs: ports.nowMs(),
+  };
   if (!(await writeRecomputePage(ports.db, page))) return 'more';
   const changed = found.roles.length;
   ports.log('info', 'roles.recomputed', {
     directoryId,
     run: recompute.run,
-    people: rows.length,
+    people: fit.rows.length,
     changed,
   });
-  return upToId === null && recompute.also === '[]' ? 'done' : 'more';
+  return fit.upToId === null && recompute.also === '[]' ? 'done' : 'more';
 }
 
 /**

@@ -1,7 +1,10 @@
 // The consumer of `rollcall-changes`: folds hints for the same person into one look, applies what Google
 // answers, and decides each message on its own.
+
 import { noteProbeSynced } from '../db/channel-probes.ts';
+import { DatabaseError } from '../db/database.ts';
 import { type DeadLetter, storeDeadLetter } from '../db/dead-letters.ts';
+import { errorCode } from '../log.ts';
 import { recomputePage } from '../roles/recompute.ts';
 import { backoffSeconds } from './backoff.ts';
 import { rememberSync } from './channel-store.ts';
@@ -86,10 +89,14 @@ async function recompute(
     if ((await recomputePage(ports, directoryId, run)) === 'more')
       await sendNextPage(ports, directoryId, run);
     for (const message of messages) message.ack();
-  } catch {
-    // The database is away; nothing of the page was written.
-    for (const message of messages)
-      message.retry({ delaySeconds: backoffSeconds(message.attempts, ports.random()) });
+  } catch (error) {
+    // The database is away, and nothing of the page was written; or it is a fault of ours, which cron meets again.
+    const isAway = error instanceof DatabaseError;
+    if (!isAway) ports.log('error', 'recompute.failed', { directoryId, code: errorCode(error) });
+    for (const message of messages) {
+      if (isAway) message.retry({ delaySeconds: backoffSeconds(message.attempts, ports.random()) });
+      else message.ack();
+    }
   }
 }
 

@@ -19,8 +19,9 @@ export async function groupsOf(
 /**
  * Reads the named groups, as far as the calls last, and has the roles of those made anew who came or went.
  *
+ * Never fails: whoever is suspended does not wait until a group can be stored.
+ *
  * @param callsLeft asked before each request
- * @throws {DatabaseError}
  */
 export async function readNamedGroups(
   ports: SyncPorts,
@@ -28,11 +29,15 @@ export async function readNamedGroups(
   groupKeys: readonly string[],
   callsLeft: () => number,
 ): Promise<void> {
-  const before = await readRecompute(ports.db, directoryId);
-  await readGroups(ports, directoryId, groupKeys, callsLeft);
-  const after = await readRecompute(ports.db, directoryId);
-  // One that was under way already has its messages.
-  if (after !== null && after.run !== before?.run) await sendRecompute(ports, directoryId);
+  try {
+    const before = await readRecompute(ports.db, directoryId);
+    await readGroups(ports, directoryId, groupKeys, callsLeft);
+    const after = await readRecompute(ports.db, directoryId);
+    // One that was under way already has its messages.
+    if (after !== null && after.run !== before?.run) await sendRecompute(ports, directoryId);
+  } catch (error) {
+    ports.log('error', 'groups.failed', { directoryId, code: errorCode(error) });
+  }
 }
 
 /**

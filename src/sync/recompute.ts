@@ -1,12 +1,13 @@
 // Who keeps a recompute going: a message in the queue for each page, and cron, where the queue takes none. A message names its
 // run, so that of several there is one chain of messages, the youngest.
-import { readRecompute } from '../db/role-recomputes.ts';
+import { askForEverybody, readRecompute } from '../db/role-recomputes.ts';
 import { recomputePage, recomputePeople } from '../roles/recompute.ts';
 import type { SyncPorts } from './ports.ts';
 
 /** Without progress for so long, nobody is at work on it. */
 const STALLED_MS = 60_000;
-/** Five queries each: the free plan allows 50 in one event, and cron has other things to do. */
+const DAY_MS = 86_400_000;
+/** Six queries each: the free plan allows 50 in one event, and cron has other things to do. */
 const PAGES_OF_CRON = 4;
 
 type RecomputePorts = Pick<SyncPorts, 'db' | 'changes' | 'config' | 'log' | 'nowMs'>;
@@ -49,11 +50,20 @@ export async function beginRecompute(
   return false;
 }
 
-/** Goes on with one that nobody is at work on. */
+/**
+ * Goes on with one that nobody is at work on; and has everybody's roles and search words made anew once a day, which changes
+ * nobody unless something wrote a row another way: an earlier version of the Worker beside this one, somebody at the database.
+ */
 export async function continueRecompute(ports: RecomputePorts, directoryId: string): Promise<void> {
   const recompute = await readRecompute(ports.db, directoryId);
-  if (recompute === null || recompute.finishedMs !== null) return;
-  if (ports.nowMs() - recompute.progressMs < STALLED_MS) return;
+  const nowMs = ports.nowMs();
+  if (recompute === null) return;
+  if (recompute.finishedMs !== null) {
+    if (nowMs - recompute.askedMs < DAY_MS) return;
+    await askForEverybody(ports.db, directoryId, nowMs);
+    return sendRecompute(ports, directoryId);
+  }
+  if (nowMs - recompute.progressMs < STALLED_MS) return;
   for (let page = 0; page < PAGES_OF_CRON; page += 1) {
     if ((await recomputePage(ports, directoryId)) !== 'more') return;
   }

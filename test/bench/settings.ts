@@ -19,6 +19,7 @@ export function writeProductConfig(
   const moved: readonly (readonly [RegExp, string])[] = [
     [/^main = "src\//m, `main = "${ROOT}src/`],
     [/^migrations_dir = "/m, `migrations_dir = "${ROOT}`],
+    [/= "\.\/src\//m, `= "${ROOT}src/`],
     ...changes,
   ];
   for (const [line, instead] of moved) {
