@@ -24,7 +24,11 @@ function apply(edits: readonly Edit[], file: string, text: string): string {
 /** A handful of people are to a simulated company what some thousand are to a real one. */
 const SCALED: readonly Edit[] = [
   { file: 'src/db/role-recomputes.ts', from: 'const PAGE = 500;', to: 'const PAGE = 2;' },
-  { file: 'src/db/groups.ts', from: 'MOST_IN_SCOPE = 5_000;', to: 'MOST_IN_SCOPE = 2;' },
+  {
+    file: 'src/db/role-recomputes.ts',
+    from: 'MOST_IN_SCOPE = 5_000;',
+    to: 'MOST_IN_SCOPE = 2;',
+  },
   { file: 'src/roles/groups.ts', from: 'PAGES_AT_ONCE = 100;', to: 'PAGES_AT_ONCE = 2;' },
 ];
 

@@ -191,7 +191,7 @@ function decideByHand(world: World, who: number, chance: Chance): void {
       world.counts.conflicts += 1;
       return;
     }
-    await beginRecompute(ports, DEFAULT_DIRECTORY_ID);
+    await beginRecompute(ports, DEFAULT_DIRECTORY_ID, [userId]);
   });
 }
 

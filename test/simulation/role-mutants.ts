@@ -49,8 +49,8 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
     1,
     [
       RECOMPUTE,
-      'const recompute = await readRecompute(ports.db, directoryId);',
-      'let recompute = await readRecompute(ports.db, directoryId);',
+      'directoryId: string,\n  run: number | null = null,\n): Promise<RecomputeStep> {\n  const recompute',
+      'directoryId: string,\n  run: number | null = null,\n): Promise<RecomputeStep> {\n  let recompute',
     ],
     [
       RECOMPUTE,
@@ -61,7 +61,11 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
   'recompute writes roles of any version': one(
     2,
     [RECOMPUTES, 'd.id = ?1 AND d.roles_version = ?5\n', 'd.id = ?1 AND ?5 = ?5\n'],
-    [RECOMPUTES, 'WHERE id = ?1 AND roles_version = ?4)`', 'WHERE id = ?1 AND ?4 = ?4)`'],
+    [
+      RECOMPUTES,
+      'WHERE id = ?1 AND roles_version = ?4)\n    AND NOT EXISTS',
+      'WHERE id = ?1 AND ?4 = ?4)\n    AND NOT EXISTS',
+    ],
   ),
   'recompute as a look': one(1, [
     RECOMPUTES,
@@ -75,27 +79,42 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
   ]),
   'scope of the second change alone': one(1, [
     RECOMPUTES,
-    'scope = iif(finished_ms IS NULL, NULL, excluded.scope)',
-    'scope = excluded.scope',
+    'CASE WHEN finished_ms IS NOT NULL OR excluded.scope IS NULL THEN',
+    'CASE WHEN 1 THEN',
+  ]),
+  'some are not joined to everybody': one(1, [
+    RECOMPUTES,
+    "${union('also', 'excluded.scope')}, '[]'),",
+    "'[]', '[]'),",
   ]),
   'cursor goes on where it was': one(1, [
     RECOMPUTES,
-    "excluded.scope), after_id = '',",
-    'excluded.scope), after_id = after_id,',
+    "<= ${MOST_IN_SCOPE}, after_id, ''),",
+    '<= ${MOST_IN_SCOPE}, after_id, after_id),',
+  ]),
+  'cursor waits for nobody': one(1, [
+    RECOMPUTES,
+    "WHERE u.roles = o.value->>'$.was' AND",
+    "WHERE 0 AND u.roles = o.value->>'$.was' AND",
   ]),
   'members change under one version': one(1, [
     GROUPS,
-    'SET roles_version = roles_version + 1\n  WHERE id = ?1 AND roles_version > 0 AND ${CHANGES}',
-    'SET roles_version = roles_version + 0\n  WHERE id = ?1 AND roles_version > 0 AND ${CHANGES}',
+    'SET roles_version = roles_version + 1\n  WHERE id = ?1 AND roles_version > 0 AND ${IS_HERE}',
+    'SET roles_version = roles_version + 0\n  WHERE id = ?1 AND roles_version > 0 AND ${IS_HERE}',
   ]),
   'everybody comes or goes unnoticed': one(1, [
     GROUPS,
-    '(EXISTS (SELECT 1 FROM changed) OR (SELECT was <> now FROM everybody))',
-    '(EXISTS (SELECT 1 FROM changed))',
+    'isOther || changed.length > 0\n',
+    'changed.length > 0\n',
   ]),
   'a sign-in changes members and nobody is told': one(1, [
     MEMBERS,
-    'db.d1.prepare(RECOMPUTE).bind(...found, nowMs),\n',
+    '...[RECOMPUTE, NAMED].map(',
+    '...[NAMED].map(',
+  ]),
+  'groups are forgotten by an older list': one(1, [
+    GROUPS,
+    "SELECT source->>'$.group' FROM role_rules WHERE directory_id = ?1 AND source->>'$.kind' = 'group'\n        UNION ALL ",
     '',
   ]),
   'a group that is gone has nobody': one(1, [

@@ -189,7 +189,9 @@ export class RoleWatch {
     return this.#isRight(row) ? null : 'a recompute wrote roles of another time';
   }
 
+  /** Whoever is gone has no role. */
   #isRight(row: Row): boolean {
+    if (row.status === 'deleted') return row.roles === '[]';
     const person = {
       id: row.id,
       customSchemas: JSON.parse(row.custom_schemas),
@@ -207,7 +209,7 @@ export class RoleWatch {
           return this.#stored.isUnderWay ? null : `${id} has ${role}, and not by hand`;
     }
     if (this.#stored.isUnderWay) return null;
-    const wrong = rows.find((row) => row.status !== 'deleted' && !this.#isRight(row));
+    const wrong = rows.find((row) => !this.#isRight(row));
     return wrong ? `${wrong.id} has roles of another time, and no recompute is under way` : null;
   }
 
