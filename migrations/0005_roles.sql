@@ -167,6 +167,9 @@ SELECT u.directory_id, t.value, u.id FROM users u, json_each(json_array(
 -- What happened to one person, and since when they have a role.
 CREATE INDEX events_by_user ON events (user_id);
 
+-- How long what was pushed took to be stored, without reading anything else.
+CREATE INDEX events_of_pushes ON events (directory_id, at_ms, noticed_ms) WHERE cause = 'push';
+
 -- Counts that belong to the outcome, as a JSON object.
 ALTER TABLE operator_actions ADD COLUMN result TEXT CHECK (json_valid(result));
 

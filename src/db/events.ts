@@ -181,21 +181,15 @@ export function readLatencies(
   sinceMs: number,
 ): Promise<{ latencies: Latency[]; sinceMs: number }> {
   return guarded(async () => {
-    const sample = `seq > (SELECT max(seq) FROM events) - ${SAMPLE}`;
-    const [found, left] = await db.d1.batch<Latency>([
-      db.d1
-        .prepare(
-          `SELECT at_ms AS atMs, max(0, at_ms - noticed_ms) AS latencyMs FROM events
-           WHERE ${sample} AND directory_id = ?1 AND at_ms >= ?2 AND cause = 'push' ORDER BY seq`,
-        )
-        .bind(directoryId, sinceMs),
-      // The youngest that is left out.
-      db.d1.prepare(
-        `SELECT at_ms AS atMs FROM events WHERE seq <= (SELECT max(seq) FROM events) - ${SAMPLE}
-         ORDER BY seq DESC LIMIT 1`,
-      ),
-    ]);
-    const { atMs = 0 } = left?.results[0] ?? {};
-    return { latencies: found?.results ?? [], sinceMs: Math.max(sinceMs, atMs + 1) };
+    const { results } = await db.d1
+      .prepare(
+        `SELECT at_ms AS atMs, max(0, at_ms - noticed_ms) AS latencyMs FROM events
+         WHERE directory_id = ?1 AND at_ms >= ?2 AND cause = 'push' ORDER BY at_ms DESC LIMIT ${SAMPLE + 1}`,
+      )
+      .bind(directoryId, sinceMs)
+      .all<Latency>();
+    const latencies = results.slice(0, SAMPLE).toReversed();
+    const left = results[SAMPLE];
+    return { latencies, sinceMs: left === undefined ? sinceMs : left.atMs + 1 };
   });
 }

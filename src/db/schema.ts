@@ -118,6 +118,9 @@ export const events = sqliteTable(
       .on(table.directoryId, table.atMs)
       .where(sql`${table.type} = 'user.deleted'`),
     index('events_by_user').on(table.userId),
+    index('events_of_pushes')
+      .on(table.directoryId, table.atMs, table.noticedMs)
+      .where(sql`${table.cause} = 'push'`),
   ],
 );
 

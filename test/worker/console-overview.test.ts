@@ -209,7 +209,14 @@ test('people are counted by their status', async () => {
   const { results } = await world.env.DB.prepare(
     "SELECT status, count(*) AS n FROM users WHERE directory_id = 'default' GROUP BY status",
   ).all<{ status: string; n: number }>();
-  for (let i = 0; i < 1_200; i += 1) await aPerson(`${5_000 + i}`, { status: 'archived' });
+  await aPerson('5000', { status: 'archived' });
+  await world.env.DB.prepare(
+    `INSERT INTO users SELECT 5000 + n.value AS id, directory_id, email, given_name, family_name, full_name, status, is_admin,
+       is_delegated_admin, org_unit_path, photo_url, attributes, custom_schemas, roles, ticket, written, cause, noticed_ms,
+       created_ms, changed_ms, deleted_ms, words FROM users, json_each(?1) n WHERE id = '5000'`,
+  )
+    .bind(JSON.stringify(Array.from({ length: 1_199 }, (_, i) => i + 1)))
+    .run();
   const text = await overviewOf();
   const count = (status: string) => results.find((one) => one.status === status)?.n ?? 0;
   expect(text).toContain(`<dt>Active</dt><dd>${count('active')}</dd>`);

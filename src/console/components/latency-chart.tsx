@@ -103,15 +103,8 @@ function AsTable({ day }: { day: LatencyDay }) {
 /** The section of the overview: numbers in words, the drawing, the table. */
 export function LatencyChart({ day }: { day: LatencyDay }) {
   const { all, isWhole } = day;
-  if (all === null) {
-    return (
-      <p class="nothing">
-        {isWhole
-          ? 'Google has announced no change within the last day.'
-          : 'No announced change is among the last 5,000 events.'}
-      </p>
-    );
-  }
+  if (all === null)
+    return <p class="nothing">Google has announced no change within the last day.</p>;
   const count = all.count === 1 ? 'One change' : `${all.count.toLocaleString('en-GB')} changes`;
   return (
     <div class="card latency">
@@ -130,9 +123,10 @@ export function LatencyChart({ day }: { day: LatencyDay }) {
         </div>
       </dl>
       <p class="quiet small">
-        {count} that Google announced,{' '}
-        {isWhole ? 'in the last 24 hours' : 'among the last 5,000 events'}, from the announcement to
-        the stored row. Times in UTC.
+        {isWhole
+          ? `${count} that Google announced in the last 24 hours`
+          : `The last ${count} that Google announced`}
+        , from the announcement to the stored row. Times in UTC.
       </p>
       <Drawing day={day} />
       <AsTable day={day} />
