@@ -211,9 +211,9 @@ test('people are counted by their status', async () => {
   ).all<{ status: string; n: number }>();
   await aPerson('5000', { status: 'archived' });
   await world.env.DB.prepare(
-    `INSERT INTO users SELECT 5000 + n.value AS id, directory_id, email, given_name, family_name, full_name, status, is_admin,
+    `INSERT INTO users SELECT CAST(5000 + n.value AS TEXT), directory_id, email, given_name, family_name, full_name, status, is_admin,
        is_delegated_admin, org_unit_path, photo_url, attributes, custom_schemas, roles, ticket, written, cause, noticed_ms,
-       created_ms, changed_ms, deleted_ms, words FROM users, json_each(?1) n WHERE id = '5000'`,
+       created_ms, changed_ms, deleted_ms, words FROM users, json_each(?1) n WHERE users.id = '5000'`,
   )
     .bind(JSON.stringify(Array.from({ length: 1_199 }, (_, i) => i + 1)))
     .run();
