@@ -1,12 +1,13 @@
 // What the passes through the directory did, for monitoring.
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
+import { cursorOf, placeIn } from '../cursor.ts';
 import { openDatabase } from '../db/database.ts';
 import { readPastRuns } from '../db/past-runs.ts';
 import type { ReconcileRun } from '../db/reconcile-runs.ts';
 import { RECONCILE_OUTCOMES } from '../db/schema.ts';
 import { described } from './described.ts';
-import { badParameter, cursor, cursorOf, limitUpTo, placeIn, query } from './query.ts';
+import { badParameter, cursor, limitUpTo, query } from './query.ts';
 import { onlyAllow } from './refusal.ts';
 import { type ApiEnv, tokenOnly } from './tokens.ts';
 import { isoOf, isoOrNull, moment } from './user-body.ts';
@@ -16,7 +17,8 @@ const asked = z.strictObject({
   before: cursor('`next` of the page before.').optional(),
 });
 
-const place = z.strictObject({
+/** The place of a pass in the list, which goes on behind it. */
+export const placeOfPass = z.strictObject({
   startedMs: z.int().min(0),
   ticket: z.int().min(0),
   id: z.string().max(200),
@@ -71,7 +73,7 @@ const passBody = (run: ReconcileRun): z.output<typeof pass> => ({
 });
 
 async function list(c: Context<ApiEnv>, { limit, before }: z.output<typeof asked>) {
-  const from = before === undefined ? null : placeIn(before, place);
+  const from = placeIn(before, placeOfPass);
   if (before !== undefined && from === null)
     return badParameter(c, 'before', 'is none that an answer gave');
   const db = openDatabase(c.env.DB);

@@ -2,14 +2,12 @@
 // answered 400 with the name of the parameter.
 import type { Context } from 'hono';
 import { validator } from 'hono-openapi';
-import { base64url } from 'jose';
 import * as z from 'zod';
 import { refuse } from './refusal.ts';
 import type { ApiEnv } from './tokens.ts';
 
 /** A name that somebody made up is repeated to them so far. */
 const LONGEST_NAME = 40;
-const LONGEST_CURSOR = 8_000;
 
 /**
  * A whole number, which stays the text that it is: whatever is transformed has no default in the document, which is told the
@@ -36,27 +34,7 @@ export const seq = (description: string) =>
   wholeNumber(0, Number.MAX_SAFE_INTEGER).meta({ ...integer, minimum: 0, description });
 
 /** Where a page goes on. */
-export const cursor = (description: string) =>
-  z
-    .string()
-    .max(LONGEST_CURSOR, 'is none that an answer gave')
-    .meta({ maxLength: undefined, description });
-
-/** A place as clients keep it: they read nothing in it. */
-export const cursorOf = (place: unknown): string =>
-  base64url.encode(new TextEncoder().encode(JSON.stringify(place)));
-
-/** The place in a cursor; `null` if it is none, whoever made it up. */
-export function placeIn<T>(text: string, schema: z.ZodType<T>): T | null {
-  try {
-    const json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(
-      base64url.decode(text),
-    );
-    return schema.safeParse(JSON.parse(json)).data ?? null;
-  } catch {
-    return null;
-  }
-}
+export const cursor = (description: string) => z.string().meta({ description });
 
 /** 400, naming the parameter. */
 export const badParameter = (c: Context<ApiEnv>, name: string, problem: string): Response =>

@@ -1,6 +1,7 @@
 // People, for other systems: found and paged through, and each with the why of their roles.
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
+import { cursorOf, placeIn } from '../cursor.ts';
 import { openDatabase } from '../db/database.ts';
 import { type PeopleFilter, readPerson, searchPeople } from '../db/people.ts';
 import { readPeopleRecords } from '../db/people-records.ts';
@@ -9,7 +10,7 @@ import { foldedWords } from '../roles/search-words.ts';
 import { explainRoles } from '../roles/why.ts';
 import { hashOf } from '../sso/token.ts';
 import { described } from './described.ts';
-import { badParameter, cursor, cursorOf, limitUpTo, placeIn, query } from './query.ts';
+import { badParameter, cursor, limitUpTo, query } from './query.ts';
 import { onlyAllow, refuse } from './refusal.ts';
 import { type ApiEnv, tokenOnly } from './tokens.ts';
 import { status, user, userBody } from './user-body.ts';
@@ -88,7 +89,7 @@ async function list(c: Context<ApiEnv>, query: Asked): Promise<Response> {
   const filter = filterOf(query);
   if (filter === null) return badParameter(c, 'q', 'holds no letter and no digit');
   const of = (await hashOf(JSON.stringify(filter))).slice(0, 16);
-  const after = query.cursor === undefined ? null : placeIn(query.cursor, place);
+  const after = placeIn(query.cursor, place);
   if (query.cursor !== undefined && after?.of !== of)
     return badParameter(c, 'cursor', 'is none that an answer to these filters gave');
   const directoryId = c.get('directoryId');

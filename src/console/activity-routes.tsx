@@ -2,19 +2,13 @@
 // another site that links it reads nothing of it.
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import { cursorOf, placeIn, placeInTime, seqIn } from '../cursor.ts';
 import { type EventFilter, readEvents } from '../db/events.ts';
 import { type ActionPlace, readOperatorActions } from '../db/operator-actions.ts';
 import { readPerson } from '../db/people.ts';
 import type { ConsoleEnv } from './access.ts';
 import { directoryOf, portsOf } from './act.ts';
-import {
-  type AskedFilter,
-  askedFilter,
-  CSV_HEAD,
-  csvRecords,
-  cursorOf,
-  readFilter,
-} from './activity.ts';
+import { type AskedFilter, askedFilter, CSV_HEAD, csvRecords, readFilter } from './activity.ts';
 import { csvStream } from './csv.ts';
 import { type ConsoleContext, consolePage, Refused } from './page.tsx';
 import { ActivityPage, OperatorActivityPage } from './pages/activity.tsx';
@@ -55,7 +49,7 @@ function page(c: ConsoleContext, children: Child, word?: Child) {
 
 async function aboutPeople(c: ConsoleContext) {
   const asked = askedFilter((name) => c.req.query(name));
-  const from = cursorOf(c.req.query('before'));
+  const from = seqIn(c.req.query('before'));
   const read = await understood(c, asked);
   const nothing = { asked, events: [], next: null, isFirst: from === null };
   if (read.kind === 'unreadable') {
@@ -71,19 +65,17 @@ async function aboutPeople(c: ConsoleContext) {
   );
 }
 
-/** `<when, ms>.<number>`; anything else is the beginning. */
-function placeOf(text = ''): ActionPlace | null {
-  const [, atMs, id] = /^(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
-  return atMs === undefined || id === undefined ? null : { atMs: Number(atMs), id: Number(id) };
-}
-
 async function aboutOperators(c: ConsoleContext) {
-  const before = placeOf(c.req.query('before'));
+  // Anything else is the beginning.
+  const before: ActionPlace | null = placeIn(c.req.query('before'), placeInTime);
   const { db } = portsOf(c);
   const found = await readOperatorActions(db, directoryOf(c), ON_A_PAGE + 1, before);
   const actions = found.slice(0, ON_A_PAGE);
   const last = actions.at(-1);
-  const next = found.length > ON_A_PAGE && last !== undefined ? `${last.atMs}.${last.id}` : null;
+  const next =
+    found.length > ON_A_PAGE && last !== undefined
+      ? cursorOf({ atMs: last.atMs, id: last.id })
+      : null;
   return page(c, <OperatorActivityPage actions={actions} next={next} isFirst={before === null} />);
 }
 
@@ -95,7 +87,7 @@ async function asCsv(c: ConsoleContext): Promise<Response> {
   if (read.kind === 'unreadable') return c.text(`${FIELDS[read.field]} can't be read.\n`, 400);
   if (read.kind === 'nobody') return c.text('Nobody here has that address.\n', 404);
   const ports = portsOf(c);
-  const from = cursorOf(c.req.query('before'));
+  const from = seqIn(c.req.query('before'));
   const records = csvRecords(ports, directoryOf(c), read.filter, from);
   const day = new Date(ports.nowMs()).toISOString().slice(0, 10);
   c.header('content-type', 'text/csv; charset=utf-8; header=present');

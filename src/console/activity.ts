@@ -63,10 +63,6 @@ export function readFilter({ person, type, cause, from, to }: AskedFilter): Read
   return { ok: true, filter };
 }
 
-/** @returns a `seq` to go on below; `null` = from the youngest, also for what is no number */
-export const cursorOf = (text: string | undefined): number | null =>
-  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
-
 /** The part of an address that asks for the same again. */
 export function filterQuery(asked: AskedFilter, more: Record<string, string> = {}): string {
   const pairs = Object.entries({ ...asked, ...more }).filter(([, value]) => value !== '');

@@ -1,17 +1,19 @@
 // The routes of what keeps people in step: passes, notification channels, dead letters.
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import { placeOfPass } from '../api/passes.ts';
 import { DEFAULT_DIRECTORY_ID } from '../config.ts';
+import { cursorOf, placeIn, placeInTime } from '../cursor.ts';
 import { readProbes } from '../db/channel-probes.ts';
 import { type LetterPlace, readDeadLetters } from '../db/dead-letters.ts';
 import { type RunPlace, readPastRuns } from '../db/past-runs.ts';
 import { readLastRun } from '../db/reconcile-runs.ts';
 import { formFields } from '../page/form-fields.ts';
-import { SETUP_PATH } from '../page/operator-nav.ts';
+import { mayOpenSetup } from '../setup/door.ts';
 import { replayDeadLetters } from '../sync/dead-letters.ts';
 import { type DryRunFailed, type DryRunResult, dryRun } from '../sync/dry-run.ts';
 import { startPassIn, startPassNow } from '../sync/start-pass.ts';
-import { type ConsoleEnv, navFor } from './access.ts';
+import type { ConsoleEnv } from './access.ts';
 import { act, backTo, directoryOf, portsOf } from './act.ts';
 import { channelsOf } from './overview.ts';
 import { type ConsoleContext, consolePage, Refused } from './page.tsx';
@@ -26,22 +28,10 @@ const MOST_FROM_THE_OVERVIEW = 20;
 
 /** Questions to Google are the configuration’s directory’s. */
 const mayAct = (c: ConsoleContext) => directoryOf(c) === DEFAULT_DIRECTORY_ID;
-const maySetUp = (c: ConsoleContext) =>
-  navFor(c.get('operator')).some(({ href }) => href === SETUP_PATH);
-
-/** A place in a list as it stands in an address, `<ms>.<number>.<id>`; anything else is the beginning. */
-function runPlace(text = ''): RunPlace | null {
-  const [, startedMs, ticket, id] = /^(\d{1,15})\.(\d{1,15})\.([\w-]{1,100})$/.exec(text) ?? [];
-  return id === undefined ? null : { startedMs: Number(startedMs), ticket: Number(ticket), id };
-}
-
-function letterPlace(text = ''): LetterPlace | null {
-  const [, atMs, id] = /^(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
-  return id === undefined ? null : { atMs: Number(atMs), id: Number(id) };
-}
 
 async function passes(c: ConsoleContext) {
-  const before = runPlace(c.req.query('before'));
+  // Anything else is the beginning.
+  const before: RunPlace | null = placeIn(c.req.query('before'), placeOfPass);
   const { db } = portsOf(c);
   const directoryId = directoryOf(c);
   const [{ runs, next }, last] = await Promise.all([
@@ -52,7 +42,7 @@ async function passes(c: ConsoleContext) {
   const children = (
     <PassesPage
       runs={runs}
-      next={next && `${PASSES_PATH}?before=${next.startedMs}.${next.ticket}.${next.id}`}
+      next={next && `${PASSES_PATH}?before=${cursorOf(next)}`}
       isFirst={before === null}
       isUnderWay={isUnderWay}
       mayAct={mayAct(c)}
@@ -112,7 +102,7 @@ async function channels(c: ConsoleContext) {
       channels={open}
       wanted={isOurs ? [ports.config.channelEvents].flat() : null}
       probes={probes}
-      maySetUp={maySetUp(c)}
+      maySetUp={mayOpenSetup(c.get('operator'))}
     />
   );
   return consolePage(c, { title: 'Channels', here: CHANNELS_PATH, children });
@@ -120,13 +110,13 @@ async function channels(c: ConsoleContext) {
 
 async function deadLetters(c: ConsoleContext, word?: Child) {
   const kind: LetterKind = c.req.query('of') === 'replayed' ? 'replayed' : 'open';
-  const before = letterPlace(c.req.query('before'));
+  const before: LetterPlace | null = placeIn(c.req.query('before'), placeInTime);
   const where = { before, limit: ON_A_PAGE };
   const found = await readDeadLetters(portsOf(c).db, directoryOf(c), kind, where);
   const { letters, next } = found;
   const query = new URLSearchParams({
     ...(kind === 'replayed' ? { of: kind } : {}),
-    before: `${next?.atMs}.${next?.id}`,
+    before: cursorOf(next),
   });
   const children = (
     <DeadLettersPage

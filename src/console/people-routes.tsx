@@ -1,6 +1,7 @@
 // The routes of people: the search, one person, and what an operator does about them.
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import { seqIn } from '../cursor.ts';
 import { HANDLE_LENGTH } from '../db/own-sessions.ts';
 import { readPerson } from '../db/people.ts';
 import { presentedToken } from '../sso/session.ts';
@@ -51,13 +52,7 @@ async function person(
   id: string,
   again?: { word: Child; status: 400 | 409 },
 ): Promise<Response> {
-  const before = /^\d{1,15}$/.exec(c.req.query('before') ?? '')?.[0];
-  const view = await readPersonView(
-    portsOf(c),
-    directoryOf(c),
-    id,
-    before === undefined ? null : Number(before),
-  );
+  const view = await readPersonView(portsOf(c), directoryOf(c), id, seqIn(c.req.query('before')));
   if (view === null) return nobody(c);
   const children = (
     <PersonPage

@@ -1,10 +1,10 @@
 // What the search form says → people. What is typed decides how it is looked up: an id, the beginning of an address, or the
 // beginnings of words.
-import { base64url } from 'jose';
+import * as z from 'zod';
+import { cursorOf, placeIn } from '../cursor.ts';
 import {
   isCursorOf,
   isStatus,
-  type PeopleCursor,
   type PeopleFilter,
   type PersonSummary,
   readPerson,
@@ -62,23 +62,7 @@ export function addressOf(path: string, question: PeopleQuestion, after: string 
   return query === '' ? path : `${path}?${query}`;
 }
 
-const cursorText = ({ at, id }: PeopleCursor) =>
-  base64url.encode(new TextEncoder().encode(JSON.stringify([at, id])));
-
-function cursorOf(text: string): PeopleCursor | null {
-  if (text.length > 4_000) return null;
-  try {
-    const bytes = base64url.decode(text);
-    const value: unknown = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
-    );
-    const [at, id, ...rest] = Array.isArray(value) ? value : [];
-    const isOurs = typeof at === 'string' && typeof id === 'string' && rest.length === 0;
-    return isOurs ? { at, id } : null;
-  } catch {
-    return null;
-  }
-}
+const place = z.strictObject({ at: z.string(), id: z.string() });
 
 function soughtBy(q: string): Sought {
   if (q === '') return 'everybody';
@@ -120,9 +104,9 @@ export async function findPeople(
     sought = 'words';
   }
   const filter = filterOf(question, sought);
-  const cursor = after === '' ? null : cursorOf(after);
+  const cursor = placeIn(after, place);
   if (after !== '' && (cursor === null || !isCursorOf(filter, cursor))) return null;
   const page = { after: cursor, limit: PEOPLE_ON_A_PAGE };
   const { people, next } = await searchPeople(db, directoryId, filter, page);
-  return { sought, people, next: next && cursorText(next) };
+  return { sought, people, next: next && cursorOf(next) };
 }

@@ -8,7 +8,8 @@ import { DatabaseError } from '../db/database.ts';
 import { errorCode, log } from '../log.ts';
 import { formFields } from '../page/form-fields.ts';
 import { failurePage, nothingHerePage } from '../page/notices.tsx';
-import { CONSOLE_PATH, SETUP_PATH } from '../page/operator-nav.ts';
+import { CONSOLE_PATH } from '../page/operator-nav.ts';
+import { mayOpenSetup } from '../setup/door.ts';
 import { sameOriginOnly } from '../sso/request-origin.ts';
 import { nameOf } from '../sso/session.ts';
 import {
@@ -17,7 +18,7 @@ import {
   readHeldRemovals,
   rejectHeldRemovals,
 } from '../sync/held-removals.ts';
-import { type ConsoleEnv, navFor, operatorsOnly } from './access.ts';
+import { type ConsoleEnv, operatorsOnly } from './access.ts';
 import { act, backTo, directoryOf, portsOf } from './act.ts';
 import { activity } from './activity-routes.tsx';
 import { operations } from './operations-routes.tsx';
@@ -41,7 +42,7 @@ const LIST_CHANGED = (
 );
 
 async function overview(c: ConsoleContext) {
-  const maySetUp = navFor(c.get('operator')).some(({ href }) => href === SETUP_PATH);
+  const maySetUp = mayOpenSetup(c.get('operator'));
   const read = await readOverview(portsOf(c), directoryOf(c));
   const awaitsPass = c.req.query('said') === 'started';
   const children = <OverviewPage overview={read} maySetUp={maySetUp} awaitsPass={awaitsPass} />;

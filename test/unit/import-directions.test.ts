@@ -42,8 +42,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   outbound: ROOMS_BELOW,
   sample: [...ROOMS_BELOW, 'sso', 'sync/health', 'page'],
   setup: [...ROOMS_BELOW, ...WITHOUT_SAMPLE, 'config-fields'],
-  api: [...ROOMS_BELOW, ...WITHOUT_SAMPLE],
-  console: [...ROOMS_BELOW, ...WITHOUT_SAMPLE],
+  cursor: [],
+  api: [...ROOMS_BELOW, ...WITHOUT_SAMPLE, 'cursor'],
+  console: [...ROOMS_BELOW, ...WITHOUT_SAMPLE, 'cursor'],
   app: [...ROOMS_BELOW, ...ALL_ROOMS, 'headers'],
   index: [...ROOMS_BELOW, ...ALL_ROOMS, 'app'],
 };

@@ -1,7 +1,7 @@
 // Events and passes over the API: whoever follows them misses nothing and gets nothing twice.
 import * as fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cursorOf } from '../../src/api/query.ts';
+import { cursorOf } from '../../src/cursor.ts';
 import { type Answer, aToken, call, type Refused } from './api-caller.ts';
 import {
   anotherDirectory,

@@ -1,7 +1,7 @@
 // People over the API: all that is stored of each, found, paged through, and explained.
 import * as fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cursorOf } from '../../src/api/query.ts';
+import { cursorOf } from '../../src/cursor.ts';
 import { decideByHand } from '../../src/db/role-rules.ts';
 import { readRoleBook } from '../../src/roles/book.ts';
 import { type Answer, aToken, call, type Refused } from './api-caller.ts';
