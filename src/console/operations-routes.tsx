@@ -21,6 +21,7 @@ import { ChannelsPage } from './pages/channels.tsx';
 import { DeadLettersPage, type LetterKind } from './pages/dead-letters.tsx';
 import { DryRunPage, PassesPage } from './pages/passes.tsx';
 import { CHANNELS_PATH, DEAD_LETTERS_PATH, PASSES_PATH } from './paths.ts';
+import { whereGoogleIs } from './where-google-is.tsx';
 
 const ON_A_PAGE = 50;
 /** As many as the overview shows. */
@@ -161,8 +162,8 @@ async function replay(c: ConsoleContext) {
 /** Everything under /console/passes, /console/channels and /console/dead-letters. */
 export const operations = new Hono<ConsoleEnv>()
   .get('/passes', passes)
-  .post('/passes', startPass)
-  .post('/passes/dry-run', tryOut)
+  .post('/passes', whereGoogleIs, startPass)
+  .post('/passes/dry-run', whereGoogleIs, tryOut)
   .get('/channels', channels)
   .get('/dead-letters', (c) => deadLetters(c))
-  .post('/dead-letters/replay', replay);
+  .post('/dead-letters/replay', whereGoogleIs, replay);

@@ -21,6 +21,7 @@ import {
   lookNow,
   type ShowAgain,
 } from './person-actions.tsx';
+import { whereGoogleIs } from './where-google-is.tsx';
 
 async function search(c: ConsoleContext): Promise<Response> {
   const question = questionOf((name) => c.req.query(name));
@@ -81,4 +82,4 @@ export const people = new Hono<ConsoleEnv>()
   .get('/:id', (c) => person(c, c.req.param('id')))
   .post('/:id/roles', about(decideByHand))
   .post('/:id/sessions/end', about(endSessions))
-  .post('/:id/look', about(lookNow));
+  .post('/:id/look', whereGoogleIs, about(lookNow));

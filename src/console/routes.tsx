@@ -3,7 +3,6 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Child } from 'hono/jsx';
-import { DEFAULT_DIRECTORY_ID } from '../config.ts';
 import { DatabaseError } from '../db/database.ts';
 import { errorCode, log } from '../log.ts';
 import { formFields } from '../page/form-fields.ts';
@@ -11,7 +10,6 @@ import { failurePage, nothingHerePage } from '../page/notices.tsx';
 import { CONSOLE_PATH } from '../page/operator-nav.ts';
 import { mayOpenSetup } from '../setup/door.ts';
 import { sameOriginOnly } from '../sso/request-origin.ts';
-import { nameOf } from '../sso/session.ts';
 import {
   approveHeldRemovals,
   decisionEnded,
@@ -25,11 +23,11 @@ import { operations } from './operations-routes.tsx';
 import { readOverview } from './overview.ts';
 import { type ConsoleContext, consolePage, Refused } from './page.tsx';
 import { HeldRemovalsPage } from './pages/held-removals.tsx';
-import { otherDirectoryPage } from './pages/no-permission.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { people } from './people-routes.tsx';
 import { roles } from './roles-routes.tsx';
 import { tokens } from './tokens-routes.tsx';
+import { whereGoogleIs } from './where-google-is.tsx';
 
 const MAX_FORM_BYTES = 16 * 1024;
 
@@ -93,24 +91,14 @@ const keptNowhere: MiddlewareHandler<ConsoleEnv> = (c, next) => {
   return next();
 };
 
-/**
- * Every action ends in a question to Google, and the configuration knows one: of another directory's people it would be told
- * that they are gone.
- */
-const whereGoogleIs: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
-  if (directoryOf(c) === DEFAULT_DIRECTORY_ID) return next();
-  return c.html(otherDirectoryPage({ name: nameOf(c.get('operator')) }), 409);
-};
-
 /** Everything under /console. */
 export const consoleRoutes = new Hono<ConsoleEnv>()
   .use(keptNowhere)
   .post('*', sameOriginOnly, limitSize)
   .use(operatorsOnly)
-  .post('*', whereGoogleIs)
   .get('/', overview)
   .get('/held-removals', (c) => heldRemovals(c))
-  .post('/held-removals/approve', decide('approve'))
+  .post('/held-removals/approve', whereGoogleIs, decide('approve'))
   .post('/held-removals/reject', decide('reject'))
   .route('/people', people)
   .route('/roles', roles)
