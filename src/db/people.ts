@@ -66,113 +66,141 @@ interface Driver {
   at: string;
   id: string;
   from: string;
+  /** Whether those are people as they are, not terms of theirs. */
+  isPeople: boolean;
   stretches: readonly Stretch[];
-  more: string;
+  /** The beginning of a word that leads the way. */
+  word?: string;
 }
 
 /** Through the terms of those stretches. */
-const throughTerms = (stretches: readonly Stretch[], more = ''): Driver => ({
+const throughTerms = (...stretches: Stretch[]): Driver => ({
   at: 't.term',
   id: 't.user_id',
-  from: 'people_terms t CROSS JOIN users u ON u.id = t.user_id',
+  from: 'people_terms t WHERE t.directory_id',
+  isPeople: false,
   stretches,
-  more,
 });
 
-// A word is letters and digits, so in the JSON of them a quote and its beginning are found nowhere else: that reads no rows,
-// as taking the JSON apart would.
-/** Whoever has two such words is shown at the one that comes first in theirs. */
-const FIRST_OF_THEIRS = `AND substr(u.words, instr(u.words, '"' || substr(?6, 3)) + 1, length(t.term) - 1)
-  = substr(t.term, 3) || '"'`;
+/** So short a beginning says little: half of everybody may have such a word. */
+const TELLS_LITTLE = 2;
 
-// The most telling first: an address, a word, being out, a role, an org unit; else everybody, by address.
+// The most telling first: an address, a word, being out, a role, what may be the beginning of any word, an org unit; else
+// everybody, by address.
 function driverOf({ words = [], address, role, orgUnitPath, status }: PeopleFilter): Driver {
   if (address === undefined) {
-    const [longest] = words.toSorted((a, b) => b.length - a.length);
-    if (longest !== undefined)
-      return throughTerms([beginningWith(`w:${longest}`)], FIRST_OF_THEIRS);
-    if (status !== undefined && status !== 'active') return throughTerms([exactly(`is:${status}`)]);
-    if (role !== undefined) return throughTerms([exactly(`role:${role}`)]);
+    const [word] = words.toSorted((a, b) => b.length - a.length);
+    const throughWord = word !== undefined && {
+      ...throughTerms(beginningWith(`w:${word}`)),
+      word,
+    };
+    if (throughWord && throughWord.word.length > TELLS_LITTLE) return throughWord;
+    if (status !== undefined && status !== 'active') return throughTerms(exactly(`is:${status}`));
+    if (role !== undefined) return throughTerms(exactly(`role:${role}`));
+    if (throughWord) return throughWord;
     // In two, since what sorts between /A and /A/B may be all of /A-Z.
     if (orgUnitPath !== undefined && orgUnitPath !== '/')
-      return throughTerms([exactly(`in:${orgUnitPath}`), beginningWith(`in:${orgUnitPath}/`)]);
+      return throughTerms(exactly(`in:${orgUnitPath}`), beginningWith(`in:${orgUnitPath}/`));
   }
   const stretches = [beginningWith(address ?? '')];
-  return { at: 'u.email', id: 'u.id', from: 'users u', stretches, more: '' };
+  const from = 'users o WHERE o.directory_id';
+  return { at: 'o.email', id: 'o.id', from, isPeople: true, stretches };
 }
 
 /** Whether a cursor is of a search with this filter; from any other nothing can be gone on from. */
 export const isCursorOf = (filter: PeopleFilter, { at }: PeopleCursor): boolean =>
   driverOf(filter).stretches.some(({ has }) => has(at));
 
-type FoundRow = PersonSummary & { at: string };
-
-/** @param after a place in this stretch, to go on behind it */
-async function searchStretch(
-  db: Database,
-  directoryId: string,
-  filter: PeopleFilter,
-  { stretch, after, limit }: { stretch: Stretch; after: PeopleCursor | null; limit: number },
-): Promise<FoundRow[]> {
-  const { at, id, from, more } = driverOf(filter);
-  const { words = [], role, orgUnitPath, status } = filter;
-  const directory = at === 't.term' ? 't.directory_id' : 'u.directory_id';
-  // One lower bound, so that it is the index's.
-  const beyond = after === null ? `${at} >= ?2 AND ?3 IS NULL` : `(${at}, ${id}) > (?2, ?3)`;
-  const { results } = await db.d1
-    .prepare(
-      `SELECT ${COLUMNS}, ${at} AS "at" FROM ${from}
-       WHERE ${directory} = ?1 AND ${beyond} AND ${at} < ?4 AND +u.directory_id = ?1
-         AND (?5 IS NULL OR u.status = ?5) AND ?6 IS NOT NULL
-         AND (?7 IS NULL OR EXISTS (SELECT 1 FROM json_each(u.roles) WHERE value = ?7))
-         AND (?8 IS NULL OR u.org_unit_path = ?8 OR substr(u.org_unit_path, 1, length(?8) + 1) = ?8 || '/')
-         AND NOT EXISTS (SELECT 1 FROM json_each(?9) p WHERE instr(u.words, '"' || p.value) = 0)
-         ${more}
-       ORDER BY ${at}, ${id} LIMIT ?10`,
-    )
-    .bind(
-      directoryId,
-      after?.at ?? stretch.from,
-      after?.id ?? null,
-      stretch.to,
-      status ?? null,
-      stretch.from,
-      role ?? null,
-      orgUnitPath === '/' ? null : (orgUnitPath ?? null),
-      // Of the one that leads the way nobody needs to be asked.
-      JSON.stringify(words.filter((word) => `w:${word}` !== stretch.from)),
-      limit,
-    )
-    .all<FoundRow>();
-  return results;
+/** Those of whom the other conditions are asked, stretch by stretch in the order of the index. @param more columns */
+function candidates({ at, id, from }: Driver, stretches: readonly Stretch[], more = ''): string {
+  const inStretch = (_: Stretch, i: number) => {
+    const [low, lowId, high] = [8, 9, 10].map((first) => `?${first + 3 * i}`);
+    return `SELECT * FROM (SELECT ${at} AS at_term, ${id} AS at_id${more} FROM ${from} = ?1
+      AND (${at}, ${id}) > (${low}, ${lowId}) AND ${at} < ${high} ORDER BY ${at}, ${id} LIMIT ?6)`;
+  };
+  return stretches.map(inStretch).join(' UNION ALL ');
 }
+
+// A word is letters and digits, so in the JSON of them a quote and its beginning are found nowhere else: that reads no rows,
+// as taking the JSON apart would; a role is taken out of its JSON where it seems to be there. Whoever has two words with one
+// beginning is shown at the one that comes first in theirs.
+const FITS = `+u.directory_id = ?1 AND (?2 IS NULL OR u.status = ?2)
+  AND (?3 IS NULL OR instr(u.roles, '"' || ?3 || '"') > 0 AND EXISTS (SELECT 1 FROM json_each(u.roles) WHERE value = ?3))
+  AND (?4 IS NULL OR u.org_unit_path = ?4 OR substr(u.org_unit_path, 1, length(?4) + 1) = ?4 || '/')
+  AND NOT EXISTS (SELECT 1 FROM json_each(?5 ->> '$.others') p WHERE instr(u.words, '"' || p.value) = 0)
+  AND (?5 ->> '$.word' IS NULL OR substr(u.words, instr(u.words, '"' || (?5 ->> '$.word')) + 1, length(at_term) - 1)
+    = substr(at_term, 3) || '"')`;
+
+/** So many are asked for one page at most: what few are, among many, may take several pages that hold little. */
+const SCANNED = 2_000;
+
+/** Somebody of a page; or, `isEdge`, the last who was asked, where that many were. */
+type FoundRow = PersonSummary & { at: string; atId: string; isEdge: 0 | 1 };
 
 /**
  * A page of people, in order of the word found, else of role, org unit or address. Reads about two rows for each person who
- * is shown, and for each who is found by the first of several conditions and not by the others.
+ * is shown, and for each who is found by the first of several conditions and not by the others: of them 2,000 at most, so
+ * that a page may hold few, or nobody, and still have a next one.
  *
  * @param after of a page of the same search, see `isCursorOf`; `null` = from the beginning
+ * @param scanned for tests: how many are asked at most
  */
 export function searchPeople(
   db: Database,
   directoryId: string,
   filter: PeopleFilter,
-  { after, limit }: { after: PeopleCursor | null; limit: number },
+  {
+    after,
+    limit,
+    scanned = SCANNED,
+  }: { after: PeopleCursor | null; limit: number; scanned?: number },
 ): Promise<PeoplePage> {
   return guarded(async () => {
-    const { stretches } = driverOf(filter);
-    const first = after === null ? 0 : stretches.findIndex(({ has }) => has(after.at));
-    const found: FoundRow[] = [];
-    for (const [i, stretch] of stretches.entries()) {
-      const missing = limit + 1 - found.length;
-      if (first === -1 || i < first || missing === 0) continue;
-      const from = { stretch, after: i === first ? after : null, limit: missing };
-      found.push(...(await searchStretch(db, directoryId, filter, from)));
-    }
-    const people = found.slice(0, limit);
-    const last = people.at(-1);
-    const next = found.length > limit && last !== undefined ? { at: last.at, id: last.id } : null;
-    return { people: people.map(({ at: _, ...person }) => person), next };
+    const driver = driverOf(filter);
+    const first = after === null ? 0 : driver.stretches.findIndex(({ has }) => has(after.at));
+    if (first === -1) return { people: [], next: null };
+    const stretches = driver.stretches.slice(first);
+    const edge = candidates(driver, stretches);
+    // Read once, where the way leads through people themselves.
+    const asked = driver.isPeople
+      ? `(SELECT * FROM (${candidates(driver, stretches, ', o.*')}) LIMIT ?6) u`
+      : `(SELECT * FROM (${edge}) LIMIT ?6) c CROSS JOIN users u ON u.id = c.at_id`;
+    const { words = [], role, orgUnitPath, status } = filter;
+    // What begins another of them is found with it.
+    const others = words.filter(
+      (word) => word !== driver.word && !words.some((one) => one !== word && one.startsWith(word)),
+    );
+    // In one statement: whoever came or went between the page and its edge would be skipped. The limit is of both, so that
+    // only a page that is not full looks for its edge. Both are in the order of the index, as the loops are nested.
+    const { results } = await db.d1
+      .prepare(
+        `SELECT ${COLUMNS}, at_term AS "at", at_id AS atId, 0 AS isEdge FROM ${asked} WHERE ${FITS}
+         UNION ALL
+         SELECT ${COLUMNS}, at_term, at_id, 1 FROM (SELECT * FROM (${edge}) LIMIT 1 OFFSET ?6 - 1) c
+         LEFT JOIN users u ON u.id = c.at_id
+         LIMIT ?7`,
+      )
+      .bind(
+        directoryId,
+        status ?? null,
+        role ?? null,
+        orgUnitPath === '/' ? null : (orgUnitPath ?? null),
+        JSON.stringify({ word: driver.word, others }),
+        scanned,
+        limit + 1,
+        // Nobody's id is empty: what begins a stretch is behind that.
+        ...stretches.flatMap(({ from, to }, i) =>
+          i === 0 && after !== null ? [after.at, after.id, to] : [from, '', to],
+        ),
+      )
+      .all<FoundRow>();
+    const people = results.filter(({ isEdge }) => isEdge === 0).slice(0, limit);
+    const stop = results.find(({ isEdge }) => isEdge === 1);
+    const last = stop ?? (results.length > limit ? people.at(-1) : undefined);
+    return {
+      people: people.map(({ at: _, atId: __, isEdge: ___, ...person }) => person),
+      next: last === undefined ? null : { at: last.at, id: last.atId },
+    };
   });
 }
 
