@@ -49,6 +49,16 @@ export function askForEverybody(db: Database, directoryId: string, nowMs: number
   });
 }
 
+/** The directories for which one has ever been asked for. */
+export function readRecomputedDirectories(db: Database): Promise<string[]> {
+  return guarded(async () => {
+    const { results } = await db.d1
+      .prepare('SELECT directory_id AS id FROM role_recomputes')
+      .all<{ id: string }>();
+    return results.map(({ id }) => id);
+  });
+}
+
 /** The last one that was asked for, and the version that it must be made with. One query. */
 export function readRecompute(
   db: Database,

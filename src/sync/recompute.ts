@@ -1,6 +1,10 @@
 // Who keeps a recompute going: a message in the queue for each page, and cron, where the queue takes none. A message names its
 // run, so that of several there is one chain of messages, the youngest.
-import { askForEverybody, readRecompute } from '../db/role-recomputes.ts';
+import {
+  askForEverybody,
+  readRecompute,
+  readRecomputedDirectories,
+} from '../db/role-recomputes.ts';
 import { recomputePage, recomputePeople } from '../roles/recompute.ts';
 import type { SyncPorts } from './ports.ts';
 
@@ -68,4 +72,10 @@ export async function continueRecompute(ports: RecomputePorts, directoryId: stri
     if ((await recomputePage(ports, directoryId)) !== 'more') return;
   }
   await sendRecompute(ports, directoryId);
+}
+
+/** The same for every directory: roles come from what is stored, and need no Google. */
+export async function continueRecomputes(ports: RecomputePorts): Promise<void> {
+  for (const directoryId of await readRecomputedDirectories(ports.db))
+    await continueRecompute(ports, directoryId);
 }

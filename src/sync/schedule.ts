@@ -10,7 +10,7 @@ import { type ChannelOwner, keepChannels } from './channels.ts';
 import { refreshCondition, reportProblem } from './condition.ts';
 import { ensureDefaultDirectory } from './default-directory.ts';
 import type { SyncPorts } from './ports.ts';
-import { continueRecompute } from './recompute.ts';
+import { continueRecomputes } from './recompute.ts';
 import { type StartPass, startDuePass } from './start-pass.ts';
 import { sweepOld } from './sweep.ts';
 
@@ -43,7 +43,7 @@ export async function runSchedule(
     // Before the pass: what changes while it is under way is pushed.
     channels: () => tendChannels(ports, owner),
     pass: () => startDuePass(ports, startPass, DEFAULT_DIRECTORY_ID, scheduledMs),
-    roles: () => continueRecompute(ports, DEFAULT_DIRECTORY_ID),
+    roles: () => continueRecomputes(ports),
     alerts: () => tellAlerts(ports, DEFAULT_DIRECTORY_ID),
     sweep: () => sweepOld(ports),
     ...more,

@@ -7,7 +7,7 @@ import { recomputePage } from '../../src/roles/recompute.ts';
 import { applyObservations } from '../../src/sync/apply.ts';
 import { consumeChanges } from '../../src/sync/consume.ts';
 import type { Observation } from '../../src/sync/observation.ts';
-import { continueRecompute, sendRecompute } from '../../src/sync/recompute.ts';
+import { continueRecompute, continueRecomputes, sendRecompute } from '../../src/sync/recompute.ts';
 import { gone, newId, rawRow, seen, seenSuspendedOnly, ticketOf } from './observed.ts';
 import { aMessage, createWorld, env, type World } from './world.ts';
 
@@ -142,7 +142,7 @@ test('cron goes on with one that stalls, and has everybody done once a day: a ro
   await continueRecompute(world.ports, 'default');
   expect(await rolesOf(id)).toBe('[]');
   world.advance(60_000);
-  await continueRecompute(world.ports, 'default');
+  await continueRecomputes(world.ports);
   expect(await rolesOf(id)).toBe('["member"]');
   await env.DB.prepare(`UPDATE users SET roles = '["ghost"]', words = '[]'`).run();
   world.advance(3_600_000);
