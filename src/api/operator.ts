@@ -4,20 +4,14 @@
 // CORS header lets a page of another origin send a token, or read an answer.
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../config.ts';
+import { sha256Of } from '../hash.ts';
 import { log } from '../log.ts';
+import { bearerToken, isSameHash } from './bearer.ts';
 import { refuse } from './refusal.ts';
 
-/** The one token of an Authorization header; `null` without one. Two headers arrive as one, with a comma and a space. */
-export function bearerToken(header: string | undefined): string | null {
-  return /^Bearer +([\x21-\x7e]+)$/i.exec(header ?? '')?.[1] ?? null;
-}
-
-const hashOf = (text: string) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-
-/** Compares hashes: they are of one length, and how much of a guess was right is not in the time it took. */
-async function isSame(presented: string, token: string): Promise<boolean> {
-  return crypto.subtle.timingSafeEqual(await hashOf(presented), await hashOf(token));
-}
+/** Their hashes are compared: those are of one length. */
+const isSame = async (presented: string, token: string): Promise<boolean> =>
+  isSameHash(await sha256Of(presented), await sha256Of(token));
 
 /** Without OPERATOR_TOKEN there is nothing here; otherwise 401 to everybody who does not send it. */
 export const operatorOnly = createMiddleware<AppEnv>(async (c, next) => {

@@ -4,20 +4,12 @@
 // The attack: somebody tries tokens, or has one that is over. All of them get one answer, in which nothing is said about why.
 import { createMiddleware } from 'hono/factory';
 import type { AppEnv } from '../config.ts';
-import {
-  type ApiToken,
-  noteTokenUse,
-  readApiToken,
-  TOKEN_SCOPES,
-  type TokenScope,
-} from '../db/api-tokens.ts';
+import { type ApiToken, noteTokenUse, readApiToken, type TokenScope } from '../db/api-tokens.ts';
 import { type Database, DatabaseError, openDatabase } from '../db/database.ts';
 import { log } from '../log.ts';
 import { hashOf, isSecret, newSecret } from '../sso/token.ts';
-import { bearerToken } from './operator.ts';
+import { bearerToken, isSameHash } from './bearer.ts';
 import { refuse } from './refusal.ts';
-
-export { TOKEN_SCOPES, type TokenScope };
 
 /** The routes behind `tokenOnly`: what they read is of this directory and no other. */
 export interface ApiEnv {
@@ -51,12 +43,6 @@ function idIn(presented: string): string | null {
 
 /** As long as every hash, and the hash of nothing. */
 const NO_HASH = 'A'.repeat(43);
-
-const bytesOf = (text: string) => new TextEncoder().encode(text);
-
-/** In constant time: how much of a hash was right is not in the time it took. All hashes are 43 characters. */
-const isSameHash = (a: string, b: string): boolean =>
-  crypto.subtle.timingSafeEqual(bytesOf(a), bytesOf(b));
 
 /** What became of a token, for the console and the log. */
 export type TokenState = 'live' | 'expired' | 'revoked' | 'suspended';

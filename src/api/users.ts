@@ -5,10 +5,10 @@ import { cursorOf, placeIn } from '../cursor.ts';
 import { openDatabase } from '../db/database.ts';
 import { type PeopleFilter, readPerson, searchPeople } from '../db/people.ts';
 import { readPeopleRecords } from '../db/people-records.ts';
+import { sha256Of } from '../hash.ts';
 import { isRoleName } from '../roles/rule.ts';
 import { foldedWords } from '../roles/search-words.ts';
 import { explainRoles } from '../roles/why.ts';
-import { hashOf } from '../sso/token.ts';
 import { described } from './described.ts';
 import { badParameter, cursor, limitUpTo, query } from './query.ts';
 import { onlyAllow, refuse } from './refusal.ts';
@@ -88,7 +88,7 @@ async function list(c: Context<ApiEnv>, query: Asked): Promise<Response> {
   const db = openDatabase(c.env.DB);
   const filter = filterOf(query);
   if (filter === null) return badParameter(c, 'q', 'holds no letter and no digit');
-  const of = (await hashOf(JSON.stringify(filter))).slice(0, 16);
+  const of = (await sha256Of(JSON.stringify(filter))).slice(0, 16);
   const after = placeIn(query.cursor, place);
   if (query.cursor !== undefined && after?.of !== of)
     return badParameter(c, 'cursor', 'is none that an answer to these filters gave');
@@ -124,7 +124,7 @@ export const users = new Hono<ApiEnv>()
       tag: 'Users',
       summary: 'People, page by page',
       description:
-        'Whoever is there all the while and is not renamed is on one page, once. In order of the word found, else of role, org unit or address.',
+        'Whoever is there all the while and is not renamed is on one page, once. In order of the word found, else of role, org unit or address. A page may hold fewer than `limit`, or nobody, and still have a next one: only `next` says whether there is more.',
       needs: 'users:read',
       answer: { description: 'A page of people.', schema: page },
       errors: [400, 401, 403],

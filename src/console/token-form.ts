@@ -1,5 +1,5 @@
 // The form of an API token: what it sends, as a wish or as what is wrong with it.
-import { TOKEN_SCOPES, type TokenScope } from '../api/tokens.ts';
+import { TOKEN_SCOPES, type TokenScope } from '../db/api-tokens.ts';
 
 /** How long a token may live. */
 export const TOKEN_DAYS = ['7', '30', '90', '365'] as const;

@@ -1,6 +1,7 @@
 // Changing what roles come from: a rule that is added, replaced or removed, and a decision by hand. Nobody overwrites what
 // they have not seen: a change names the hash of the rules, or the state of the decision, that was on the page.
 import { addRule, decideByHand, removeRule, replaceRule } from '../db/role-rules.ts';
+import { sha256Of } from '../hash.ts';
 import {
   type BookPorts,
   bookOf,
@@ -37,17 +38,11 @@ export function changedRules(
  * Names a state of the rules, for a form: 43 characters of base64url. By what they say, since the first has an id only once it
  * is made; who changes a rule that is gone is told so by its id.
  */
-export async function hashOfRules({
+export const hashOfRules = ({
   rules,
   unreadable,
-}: Pick<RoleBook, 'rules' | 'unreadable'>): Promise<string> {
-  const text = JSON.stringify([rules.map(({ source, role }) => [source, role]), unreadable]);
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(hash)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
-}
+}: Pick<RoleBook, 'rules' | 'unreadable'>): Promise<string> =>
+  sha256Of(JSON.stringify([rules.map(({ source, role }) => [source, role]), unreadable]));
 
 export interface EditPorts extends BookPorts {
   nowMs: () => number;

@@ -101,10 +101,6 @@ export const namedGroups = (rules: readonly Pick<Rule, 'source'>[]): string[] =>
   ...new Set(rules.flatMap(({ source }) => (source.kind === 'group' ? [source.group] : []))),
 ];
 
-/** Whether two rules say the same. */
-export const saysTheSame = (a: Omit<Rule, 'id'>, b: Omit<Rule, 'id'>): boolean =>
-  a.role === b.role && JSON.stringify(a.source) === JSON.stringify(b.source);
-
 /** A field's values: one, or those of Google's `[{type, value}]`. */
 export function valuesOf(customSchemas: WireObject, schema: string, field: string): unknown[] {
   const value = ownOf(fieldsOf(customSchemas, schema) ?? {}, field);

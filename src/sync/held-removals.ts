@@ -1,12 +1,12 @@
 // What an operator decides about people whose removal is held. Approving removes nobody by itself: each
 // person is looked at again, and only Google's own denial, twice, removes them.
-import { base64url } from 'jose';
 import {
   decideHeldRemovals,
   type HeldRemoval,
   readHeldRemovals as readHeld,
   readHeldSummary,
 } from '../db/held-removals.ts';
+import { sha256Of } from '../hash.ts';
 import { refreshCondition } from './condition.ts';
 import type { Ended } from './operator-action.ts';
 import type { SyncPorts } from './ports.ts';
@@ -22,7 +22,7 @@ export interface HeldList {
   hash: string;
 }
 
-async function hashOf(
+async function hashOfList(
   directoryId: string,
   shownMs: number,
   removals: readonly HeldRemoval[],
@@ -30,8 +30,7 @@ async function hashOf(
   // Why and since when as well: the same people may wait again, for another reason.
   const lines = removals.map(({ userId, reason, sinceMs }) => `${userId} ${reason} ${sinceMs}`);
   const text = [directoryId, shownMs, ...lines].join('\n');
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return `${shownMs.toString(36)}.${base64url.encode(new Uint8Array(digest))}`;
+  return `${shownMs.toString(36)}.${await sha256Of(text)}`;
 }
 
 /** Everybody who waits for an operator's word, in order of id. */
@@ -41,7 +40,7 @@ export async function readHeldRemovals(
 ): Promise<HeldList> {
   const shownMs = ports.nowMs();
   const removals = await readHeld(ports.db, directoryId, shownMs);
-  return { removals, hash: await hashOf(directoryId, shownMs, removals) };
+  return { removals, hash: await hashOfList(directoryId, shownMs, removals) };
 }
 
 /** What a page shows that is about more than these people. */
@@ -71,7 +70,7 @@ export async function glanceAtHeld(
     waiting: isWhole ? read.length : Math.max(waiting, read.length),
     sinceMs: isWhole && read.length === 0 ? null : sinceMs,
     first: read.slice(0, most),
-    list: isWhole ? { removals: read, hash: await hashOf(directoryId, shownMs, read) } : null,
+    list: isWhole ? { removals: read, hash: await hashOfList(directoryId, shownMs, read) } : null,
   };
 }
 
@@ -100,7 +99,7 @@ async function decide(
   if (!isRecent) return { kind: 'another-list' };
   const removals = await readHeld(ports.db, directoryId, nowMs);
   // Not a secret: whoever may decide may read the list. So it needs no constant time.
-  if (hash !== (await hashOf(directoryId, shownMs, removals))) return { kind: 'another-list' };
+  if (hash !== (await hashOfList(directoryId, shownMs, removals))) return { kind: 'another-list' };
   const decided = await decideHeldRemovals(ports.db, directoryId, decision, {
     removals,
     untilMs: nowMs + DECISION_TTL_MS,

@@ -1,8 +1,8 @@
 // Other systems at the API: tokens, and requests whose every answer is held against the OpenAPI document.
 import { type Schema, Validator } from '@cfworker/json-schema';
 import { expect } from 'vitest';
-import { newApiToken, TOKEN_SCOPES, type TokenScope } from '../../src/api/tokens.ts';
-import { keepApiToken } from '../../src/db/api-tokens.ts';
+import { newApiToken } from '../../src/api/tokens.ts';
+import { keepApiToken, TOKEN_SCOPES, type TokenScope } from '../../src/db/api-tokens.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import { bearer, expectPrivate } from './operator.ts';
 import { idOf } from './signed-in.ts';

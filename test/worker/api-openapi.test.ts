@@ -2,7 +2,7 @@
 import type { Schema } from '@cfworker/json-schema';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { api } from '../../src/api/routes.ts';
-import { TOKEN_SCOPES } from '../../src/api/tokens.ts';
+import { TOKEN_SCOPES } from '../../src/db/api-tokens.ts';
 import {
   type ApiDocument,
   aToken,

@@ -1,7 +1,13 @@
 // Who may call the API: only a live token with the scope, of its own directory, whose maker still may.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { newApiToken, TOKEN_SCOPES, type TokenScope } from '../../src/api/tokens.ts';
-import { keepApiToken, MAX_LIVE_TOKENS, readApiToken } from '../../src/db/api-tokens.ts';
+import { newApiToken } from '../../src/api/tokens.ts';
+import {
+  keepApiToken,
+  MAX_LIVE_TOKENS,
+  readApiToken,
+  TOKEN_SCOPES,
+  type TokenScope,
+} from '../../src/db/api-tokens.ts';
 import { openDatabase } from '../../src/db/database.ts';
 import { aToken, call, DAY_MS, documentOf, type Refused } from './api-caller.ts';
 import { TOKEN } from './operator.ts';

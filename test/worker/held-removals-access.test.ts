@@ -103,8 +103,8 @@ describe('security 6: who may call', () => {
     await ask(world, '', { headers: bearer('short') });
     const lengths = compare.mock.calls.map(([a, b]) => [a.byteLength, b.byteLength]);
     expect(lengths).toEqual([
-      [32, 32],
-      [32, 32],
+      [43, 43],
+      [43, 43],
     ]);
   });
 

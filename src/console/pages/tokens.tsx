@@ -1,6 +1,7 @@
 // The page at /console/tokens: the directory's API tokens, the form that makes one, and, once, a token that was just made.
-import { stateOf, TOKEN_SCOPES, type TokenScope, type TokenState } from '../../api/tokens.ts';
+import { stateOf, type TokenState } from '../../api/tokens.ts';
 import type { ListedApiToken } from '../../db/api-tokens.ts';
+import { TOKEN_SCOPES, type TokenScope } from '../../db/api-tokens.ts';
 import { CopyValues } from '../../page/copy-value.tsx';
 import { Moment } from '../../page/moment.tsx';
 import { Listing } from '../components/listing.tsx';
