@@ -207,6 +207,43 @@ describe('pages', () => {
   });
 });
 
+/** 2,100 people, of whom one near the beginning and one near the end have a role. */
+const manyPeople = () =>
+  env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2100)
+     INSERT INTO users (id, directory_id, email, given_name, family_name, full_name, status, is_admin, is_delegated_admin,
+       org_unit_path, attributes, custom_schemas, roles, words, ticket, written, cause, noticed_ms, created_ms, changed_ms)
+     SELECT 7000000 + i, 'default', 'many' || i || '@example.test', '', '', 'Many', 'active', 0, 0, '/Many', '{}', '{}',
+       iif(7000000 + i IN (7000005, 7002050), '["rare"]', '[]'), '["many"]', 1, 1, 'reconcile', 1, 1, 1 FROM n`,
+  ).run();
+
+test('who are few among many: a page that is not full says so, and the next looks further', async () => {
+  await manyPeople();
+  // The word leads: everybody has it.
+  const few = await pageOf(path({ q: 'many', role: 'rare' }));
+  expect(few.ids).toEqual(['7000005']);
+  expect(wordsOf(few.text)).toContain(
+    'Look further Nobody else among those who were looked through so far. There are more.',
+  );
+  const rest = await pageOf(few.next ?? '');
+  expect([rest.ids, rest.next]).toEqual([['7002050'], null]);
+
+  const nobody = await pageOf(path({ q: 'many', org_unit: '/Nowhere' }));
+  expect(nobody.ids).toEqual([]);
+  expect(wordsOf(nobody.text)).toContain(
+    'Look further Nobody among those who were looked through so far. There are more.',
+  );
+  expect(nobody.text).not.toContain('Nobody was found');
+  const end = await pageOf(nobody.next ?? '');
+  expect([end.ids, end.next]).toEqual([[], null]);
+  expect(wordsOf(end.text)).toContain('Nobody more was found.');
+
+  const full = await pageOf(path({ q: 'many' }));
+  expect(full.ids).toHaveLength(50);
+  expect(full.text).toContain('Next page');
+  expect(full.text).not.toContain('Look further');
+});
+
 test.each([
   '?q=%ff%fe',
   '?q=%',

@@ -4,7 +4,12 @@ import { Listing } from '../components/listing.tsx';
 import { PeopleSearchForm } from '../components/people-search-form.tsx';
 import { StatusTag } from '../components/status-tag.tsx';
 import { PEOPLE_PATH, personPath } from '../paths.ts';
-import { addressOf, type PeopleFound, type PeopleQuestion } from '../people-search.ts';
+import {
+  addressOf,
+  PEOPLE_ON_A_PAGE,
+  type PeopleFound,
+  type PeopleQuestion,
+} from '../people-search.ts';
 
 const ROLES_SHOWN = 3;
 
@@ -114,6 +119,26 @@ function Count({ question, found, isFirst }: PeopleView) {
   );
 }
 
+/** The next page; behind one that is not full, what it is for. */
+function GoOn({ question, found }: Omit<PeopleView, 'isFirst'>) {
+  const { people, next } = found;
+  if (next === null) return null;
+  const isShort = people.length < PEOPLE_ON_A_PAGE;
+  return (
+    <>
+      <a class="button" href={addressOf(PEOPLE_PATH, question, next)} rel="next">
+        {isShort ? 'Look further' : 'Next page'}
+      </a>
+      {isShort && (
+        <span class="quiet">
+          {people.length === 0 ? 'Nobody' : 'Nobody else'} among those who were looked through so
+          far. There are more.
+        </span>
+      )}
+    </>
+  );
+}
+
 function NobodyFound({ question, found, isFirst }: PeopleView) {
   const isUnfiltered = addressOf(PEOPLE_PATH, question, null) === PEOPLE_PATH;
   if (isUnfiltered && isFirst)
@@ -122,6 +147,7 @@ function NobodyFound({ question, found, isFirst }: PeopleView) {
         Nobody is here yet. The first pass through the directory brings them in.
       </p>
     );
+  if (!isFirst) return <p class="nothing">Nobody more was found.</p>;
   return (
     <div class="nothing">
       <p>Nobody was found.</p>
@@ -146,10 +172,11 @@ export function PeoplePage(view: PeopleView) {
       <PeopleSearchForm question={question} />
       <section>
         <h2 class="unseen">Who was found</h2>
-        {(people.length > 0 || question.q !== '' || !isFirst) && <Count {...view} />}
-        {people.length === 0 ? (
-          <NobodyFound {...view} />
-        ) : (
+        {(people.length > 0 || question.q !== '' || next !== null || !isFirst) && (
+          <Count {...view} />
+        )}
+        {people.length === 0 && next === null && <NobodyFound {...view} />}
+        {people.length > 0 && (
           <Listing label="People" columns={['Person', 'Status', 'Roles', 'Organisation unit']}>
             {people.map((person) => (
               <Row {...person} />
@@ -163,11 +190,7 @@ export function PeoplePage(view: PeopleView) {
                 First page
               </a>
             )}
-            {next !== null && (
-              <a class="button" href={addressOf(PEOPLE_PATH, question, next)} rel="next">
-                Next page
-              </a>
-            )}
+            <GoOn question={question} found={found} />
           </nav>
         )}
       </section>
