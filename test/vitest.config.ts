@@ -43,18 +43,25 @@ const inWorkerd = () =>
     },
   });
 
+// Nothing is asserted about time, and on a busy machine a test takes several times what it takes on a quiet one.
+const TIMEOUT_MS = 30_000;
+
 export default defineConfig({
   root,
   test: {
     // Left to itself vitest leaves a core to others, and of two uses one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { root, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        root,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: TIMEOUT_MS },
+      },
       {
         root,
         plugins: [inWorkerd()],
         test: {
           name: 'worker',
+          testTimeout: TIMEOUT_MS,
           include: ['test/worker/**/*.test.{ts,tsx}'],
           exclude: ['test/worker/simulation-d1.test.ts'],
           setupFiles: ['test/worker/setup.ts'],
@@ -74,6 +81,7 @@ export default defineConfig({
         plugins: [inWorkerd()],
         test: {
           name: 'simulation-d1',
+          testTimeout: TIMEOUT_MS,
           include: ['test/worker/simulation-d1.test.ts'],
           setupFiles: ['test/worker/setup.ts'],
           globalSetup: ['test/simulation/outcomes.ts'],
