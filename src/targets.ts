@@ -12,7 +12,7 @@ const IP_LITERAL = /^\[|^[\d.]+$/;
 const PRIVATE_NAME = /(^|\.)(localhost|local|internal|home\.arpa|test)$/;
 
 /** Whether a URL is https at a host that can be public: port 443, no userinfo, no IP literal, no local name. */
-export function isPublicTarget(url: URL): boolean {
+function isPublicTarget(url: URL): boolean {
   const host = url.hostname.replace(/\.$/, '');
   return (
     url.protocol === 'https:' &&

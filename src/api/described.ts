@@ -9,7 +9,7 @@ export const OPERATOR_TOKEN = 'operatorToken';
 const REQUEST_ID = '3f0c7f0e-6f1a-4c0e-9a55-0d9f0a2f7b11';
 
 /** The shape of every error of the app. */
-export const errorBody = z
+const errorBody = z
   .object({
     error: z.object({
       code: z.string().meta({ description: 'Stable: for programs.' }),

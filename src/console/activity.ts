@@ -41,9 +41,7 @@ function dayMs(text: string): number | null {
 }
 
 /** The filter as the database takes it, but for the person; or which field can't be read. */
-export type ReadFilter =
-  | { ok: true; filter: EventFilter }
-  | { ok: false; field: keyof AskedFilter };
+type ReadFilter = { ok: true; filter: EventFilter } | { ok: false; field: keyof AskedFilter };
 
 /** Reads a filter: days are whole ones of UTC, both included. */
 export function readFilter({ person, type, cause, from, to }: AskedFilter): ReadFilter {

@@ -4,7 +4,7 @@ import type { Latency } from '../db/events.ts';
 const HOUR_MS = 3_600_000;
 export const HOURS = 24;
 
-export interface Quantiles {
+interface Quantiles {
   count: number;
   /** Milliseconds: half took no longer. */
   p50: number;

@@ -78,7 +78,7 @@ const LABELS: Readonly<Record<string, string>> = {
   group: 'The group',
 };
 
-export type ParsedRule = { ok: true; rule: Omit<Rule, 'id'> } | { ok: false; problems: string[] };
+type ParsedRule = { ok: true; rule: Omit<Rule, 'id'> } | { ok: false; problems: string[] };
 
 /** A rule, or what is wrong, in words. */
 export function parseRule(fields: RuleFields): ParsedRule {

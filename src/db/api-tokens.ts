@@ -15,7 +15,7 @@ const REMEMBERED_MS = 90 * 86_400_000;
 const USED_EVERY_MS = 3_600_000;
 const MAX_LISTED = 200;
 
-export interface NewApiToken {
+interface NewApiToken {
   id: string;
   directoryId: string;
   /** SHA-256 of the whole token, base64url. */

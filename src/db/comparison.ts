@@ -34,7 +34,7 @@ const COMPARED = MAPPED.filter(([column]) => column !== 'photo_url' && column !=
 const STORED = COMPARED.map(([column]) => `u.${column}`).join(', ');
 const LISTED = COMPARED.map(([, key]) => `o.value->>'$.${key}'`).join(', ');
 
-export interface PageComparison {
+interface PageComparison {
   /** How many of these people have a living row. */
   living: number;
   suspects: Suspect[];

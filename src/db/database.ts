@@ -12,7 +12,7 @@ export function openDatabase(d1: D1Database): Database {
   return { d1, orm: drizzle(d1) };
 }
 
-export type DatabaseErrorCode =
+type DatabaseErrorCode =
   | 'database-not-migrated'
   | 'database-constraint'
   | 'database-quota'

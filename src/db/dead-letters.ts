@@ -130,7 +130,7 @@ export function readDeadLetters(
 }
 
 /** A letter as it stood when it was read: one that has come back since is another. */
-export interface ReplayableLetter {
+interface ReplayableLetter {
   id: number;
   userId: string;
   atMs: number;

@@ -101,7 +101,7 @@ export function decideHeldRemovals(
   });
 }
 
-export interface HeldState {
+interface HeldState {
   userId: string;
   reason: HeldReason;
   isApproved: 0 | 1;

@@ -89,7 +89,7 @@ export type ProgressCounts = Pick<
 >;
 
 /** What follows from the rows that changed. */
-export type RunCounts = Pick<
+type RunCounts = Pick<
   ReconcileRun,
   'created' | 'changed' | 'removed' | 'held' | 'drift' | 'missed'
 >;

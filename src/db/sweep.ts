@@ -4,7 +4,7 @@ import { type Database, guarded } from './database.ts';
 
 const AT_ONCE = 500;
 
-export interface Swept {
+interface Swept {
   events: number;
   passes: number;
   tombstones: number;

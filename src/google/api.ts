@@ -11,7 +11,7 @@ export interface ApiOptions {
   nowMs: () => number;
 }
 
-export interface ApiCall {
+interface ApiCall {
   method: 'GET' | 'POST';
   path: string;
   query?: Record<string, string | undefined>;
@@ -22,7 +22,7 @@ export interface ApiCall {
   subject?: string | undefined;
 }
 
-export interface ApiAnswer {
+interface ApiAnswer {
   answer: Answer;
   /** The admin the call was made as. */
   subject: string;

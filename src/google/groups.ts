@@ -23,7 +23,7 @@ const isNotFound = (error: unknown) =>
 const invalidResponse = (retryable = true) =>
   new GoogleApiError({ code: 'invalid-response', status: 200, retryable });
 
-export interface MemberPage {
+interface MemberPage {
   /** People, whatever their role in the group, also through groups in it; strangers to the customer too. */
   userIds: string[];
   /** Whether the whole customer is a member. */

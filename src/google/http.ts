@@ -10,7 +10,7 @@ export interface Answer {
   retryAfterSeconds: number | undefined;
 }
 
-export interface ExchangeLimits {
+interface ExchangeLimits {
   timeoutMs: number;
   maxBytes: number;
   nowMs: () => number;

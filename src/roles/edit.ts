@@ -44,7 +44,7 @@ export const hashOfRules = ({
 }: Pick<RoleBook, 'rules' | 'unreadable'>): Promise<string> =>
   sha256Of(JSON.stringify([rules.map(({ source, role }) => [source, role]), unreadable]));
 
-export interface EditPorts extends BookPorts {
+interface EditPorts extends BookPorts {
   nowMs: () => number;
 }
 
@@ -102,7 +102,7 @@ export function saveRules(
 /** How a person and a role stand by hand. */
 export type HandState = ByHand['kind'] | 'none';
 
-export interface HandEdit {
+interface HandEdit {
   userId: string;
   role: string;
   /** What it is to be; `none` takes an earlier decision back. */

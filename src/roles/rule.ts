@@ -68,7 +68,7 @@ export interface Rule {
 }
 
 /** What a template of this kind of rule takes; `null` = the role is one and the same. */
-export function placeholderOf(kind: RuleKind): '{field}' | '{value}' | null {
+function placeholderOf(kind: RuleKind): '{field}' | '{value}' | null {
   if (kind === 'fields') return '{field}';
   return kind === 'value' ? '{value}' : null;
 }

@@ -12,7 +12,7 @@ export const SETUP_LINK_TTL_MS = 3_600_000;
 const AHEAD_MS = 5 * 60_000;
 
 /** Where a link leads; its token is in the query, under `link`. */
-export const SETUP_OPEN_PATH = '/setup/open';
+const SETUP_OPEN_PATH = '/setup/open';
 
 /** What a link is made with, and for. */
 export interface SetupAuthority {

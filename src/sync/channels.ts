@@ -35,7 +35,7 @@ const TWO_CRONS_MS = 12 * 60_000;
 export type ChannelOwner = Pick<Directory, 'id' | 'eventOmissionRefusedMs'>;
 
 /** What a run found and did. `failure`: why the first channel that could not be opened could not. */
-export interface ChannelsKept {
+interface ChannelsKept {
   opened: number;
   stopped: number;
   /** Of the opened ones, those that replace a channel that did not do what it is for. */

@@ -6,14 +6,14 @@ import type { KnownUser } from '../db/users.ts';
 /** A row younger than this is not believed to be gone, unless a `delete` was announced or an operator has agreed. */
 export const YOUNG_MS = 10 * 60_000;
 
-export interface Denial {
+interface Denial {
   /** Google pushed a `delete`. */
   wasAnnounced: boolean;
   /** The ticket of the look that was denied before this one; 0 = this is the first. */
   earlierTicket: number;
 }
 
-export type DenialVerdict = 'nothing' | 'gone' | 'look-again' | 'young';
+type DenialVerdict = 'nothing' | 'gone' | 'look-again' | 'young';
 
 /** @param known the person's row, read after the denial */
 export function judgeDenial(

@@ -21,7 +21,7 @@ const MAX_REST_SECONDS = 30;
 const MAX_RETRY_AFTER_SECONDS = 60;
 
 /** What a batch came to. */
-export interface Spent {
+interface Spent {
   googleCalls: number;
   /** Google said that we are too fast. `retryAfterSeconds`: the longest it asked for; 0 = nothing. */
   rateLimit: { retryAfterSeconds: number } | null;

@@ -25,7 +25,7 @@ const pagesPerStep = ({ googleCallsPerPass }: Config, isImport: boolean) =>
   googleCallsPerPass > FREE_CALLS && !isImport ? 4 : 1;
 
 /** What the steps so far have found. */
-export interface FoundSoFar {
+interface FoundSoFar {
   seen: ReadonlySet<string>;
   unknown: number;
 }

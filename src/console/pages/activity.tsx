@@ -79,7 +79,7 @@ function Filter({ asked }: { asked: AskedFilter }) {
   );
 }
 
-export interface ActivityView {
+interface ActivityView {
   asked: AskedFilter;
   events: readonly EventRecord[];
   /** Where to go on; `null` = there is no more. */

@@ -5,7 +5,7 @@ import type { Channel } from '../../sync/channel-store.ts';
 import { channelName } from '../components/channels.tsx';
 import { ChannelsInFull, Probes } from '../components/channels-in-full.tsx';
 
-export interface ChannelsView {
+interface ChannelsView {
   nowMs: number;
   /** `unknown`: KV does not answer. */
   channels: readonly Channel[] | 'unknown';

@@ -5,7 +5,7 @@ import { DEAD_LETTERS_PATH } from '../paths.ts';
 
 export type LetterKind = 'open' | 'replayed';
 
-export interface DeadLettersView {
+interface DeadLettersView {
   kind: LetterKind;
   letters: readonly DeadLetterRecord[];
   /** The address of the next page; `null` = there is none. */

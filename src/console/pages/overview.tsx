@@ -11,7 +11,7 @@ import { Passes, ReconcileNow } from '../components/passes.tsx';
 import type { Overview } from '../overview.ts';
 import { reasonOf } from '../reasons.ts';
 
-export interface OverviewView {
+interface OverviewView {
   overview: Overview;
   /** Whether this operator may open the set-up. */
   maySetUp: boolean;

@@ -5,7 +5,7 @@ import { DryRunFound } from '../components/dry-run.tsx';
 import { PassesInFull, ReconcileNow, TryOut } from '../components/passes.tsx';
 import { PASSES_PATH } from '../paths.ts';
 
-export interface PassesView {
+interface PassesView {
   runs: readonly ReconcileRun[];
   /** The address of the next page; `null` = there is none. */
   next: string | null;

@@ -6,7 +6,7 @@ import { type Finding, failed, ok, waiting } from '../finding.ts';
 const LARGEST_SKEW_MS = 60_000;
 const LIMITS = { timeoutMs: 8_000, maxBytes: 256 * 1024 };
 
-export interface WatchedClock {
+interface WatchedClock {
   /** Notes the time in each answer that passes. */
   fetch: Fetch;
   /** How far our clock is ahead of Google's, in ms; `null` while nobody has answered. */

@@ -19,7 +19,7 @@ import { tokenRemedy } from './token-remedies.ts';
 /** As many as one examination asks Google about. */
 const MOST_ASKED = 10;
 
-export interface GroupsWorld {
+interface GroupsWorld {
   config: Config;
   fetch: Fetch;
   nowMs: () => number;

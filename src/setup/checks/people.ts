@@ -7,7 +7,7 @@ import { readUserSample, type UserSample } from '../../google/user-sample.ts';
 import { type Finding, failed, ok, waiting } from '../finding.ts';
 import { ADMIN_ROLES_PAGE, inProject, setVar } from './places.ts';
 
-export interface PeopleWorld {
+interface PeopleWorld {
   api: ApiOptions;
   /** Whom `api` acts as. */
   admin: string;

@@ -13,7 +13,7 @@ export const USERS_PAGE = 'https://admin.google.com/ac/users';
 export const GROUPS_PAGE = 'https://admin.google.com/ac/groups';
 export const OAUTH_CLIENTS_PAGE = 'https://console.cloud.google.com/auth/clients';
 export const SEARCH_CONSOLE = 'https://search.google.com/search-console';
-export const WORKER_SETTINGS = 'Cloudflare dashboard > Workers & Pages > the Worker > Settings';
+const WORKER_SETTINGS = 'Cloudflare dashboard > Workers & Pages > the Worker > Settings';
 
 /** A page of the Cloud console, in the project of the key where that is known. */
 export function inProject(page: string, { projectId }: ServiceAccountKey): string {

@@ -19,13 +19,13 @@ const CONFUSED_SCOPES = [
   'https://www.googleapis.com/auth/admin.directory.group.readonly',
 ] as const;
 
-export interface TokensFound {
+interface TokensFound {
   finding: Finding;
   /** Acts as the first admin who gets a token; `null` if none does. */
   tokens: TokenSource | null;
 }
 
-export interface TokenWorld {
+interface TokenWorld {
   config: Config;
   fetch: Fetch;
   nowMs: () => number;

@@ -11,7 +11,7 @@ import { withoutSecrets, withSecretsFile } from './secrets-file.ts';
 import type { Asker } from './terminal.ts';
 import { type Answer, Stop, type Wrangler } from './wrangler.ts';
 
-export interface DeployPorts {
+interface DeployPorts {
   wrangler: Wrangler;
   /** Prints a line. */
   say: (line: string) => void;
@@ -26,7 +26,7 @@ export interface DeployPorts {
   isWorkersBuild: boolean;
 }
 
-export interface DeployResult {
+interface DeployResult {
   /** `null` = not known: it is a secret on the Worker, or no address was reported. */
   publicUrl: string | null;
   /** `null` = on the Worker, and not at hand here. */

@@ -17,7 +17,7 @@ function Value({ id, field }: { id: string; field: Field }) {
 const lengthOf = (value: string) => value.length.toLocaleString('en');
 
 /** The fields of one group, in order. `prefix` makes the ids of their copy buttons. */
-export function FieldList({ prefix, fields }: { prefix: string; fields: readonly Field[] }) {
+function FieldList({ prefix, fields }: { prefix: string; fields: readonly Field[] }) {
   return (
     <dl class="values">
       {fields.map((field, i) => (

@@ -16,7 +16,7 @@ export interface MarketplaceConfig {
   serviceAccount: { clientId: string | null; projectId: string | null };
 }
 
-export interface MarketplaceView {
+interface MarketplaceView {
   config: MarketplaceConfig;
   nav: readonly NavItem[];
   who: string | null;

@@ -5,7 +5,7 @@ import type { Config } from '../../config.ts';
 import { PRIVACY_PATH, publicPage, VendorCard, vendorName } from './public-page.tsx';
 import type { Vendor } from './vendor.ts';
 
-export type PrivacyConfig = Pick<Config, 'eventMs' | 'tombstoneMs' | 'sessionTtlMs'>;
+type PrivacyConfig = Pick<Config, 'eventMs' | 'tombstoneMs' | 'sessionTtlMs'>;
 
 const HOUR_MS = 3_600_000;
 

@@ -10,7 +10,7 @@ import { LOGIN_PATH } from '../../sso/paths.ts';
 import type { Check, Finding, Paste } from '../finding.ts';
 import { FindingList, NothingChecked } from './finding-list.tsx';
 
-export interface DoctorView {
+interface DoctorView {
   nav: readonly NavItem[];
   /** Name of the super admin; `null` for whoever came by the link. */
   who: string | null;
