@@ -42,6 +42,16 @@ const OUTCOMES: Readonly<Record<string, (result: Counts) => string>> = {
   over: () => 'Nothing: it was over already',
   opened: () => 'Opened',
   refused: () => 'Refused',
+  saved: () => 'Saved',
+  conflict: () => 'Nothing: somebody else had changed it',
+  ended: () => 'Ended',
+  changed: () => 'Google said something else: stored',
+  unchanged: () => 'Nothing had changed',
+  gone: () => 'Removed: Google does not know them',
+  'gone-before': () => 'They had been removed before',
+  held: () => 'Their removal is held',
+  young: () => 'Nothing: too new for Google’s no to count',
+  later: () => 'Nothing: too much was going on',
   compared: (result) =>
     `${people(count(result, 'people'))} compared: ${count(result, 'unknown')} unknown, ${count(result, 'different')} different, ${count(result, 'missing')} missing`,
   'compared-in-part': (result) =>
