@@ -49,7 +49,7 @@ export const TITLES: Readonly<Record<Check, string>> = {
   token: 'Google hands out access tokens',
   api: 'The Admin SDK API is on',
   people: 'The admin may read users',
-  roles: 'Roles come from the custom schema',
+  roles: 'Rules about custom schemas find values',
   groups: 'Groups that rules name can be read',
   channel: 'A notification channel opens',
   sync: 'Google reaches this address',

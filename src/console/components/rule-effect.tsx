@@ -1,13 +1,14 @@
 // What a rule does and where it is broken, in words: beside each rule, and above a preview.
 import type { GroupState } from '../../db/groups.ts';
 import type { RuleEffect } from '../../roles/preview.ts';
+import { TITLES } from '../../setup/finding.ts';
 
-/** Codes of Google's refusal to name a group's members, and what to do about them. */
+/** What is wrong with a group that a rule names, or not done yet; `null` = nothing. */
 function groupProblem(group: string, { problem, readMs, isReading }: GroupState): string | null {
   if (problem === 'notFound')
     return `There is no group ${group} at Google. The rule is broken, and changes nobody${readMs === null ? '' : ': who was in it keeps the role'}.`;
   if (problem !== null)
-    return `Google does not say who is in ${group} (${problem}). The set-up’s check “groups” says what is missing.${readMs === null ? ' Until then the rule changes nobody.' : ' Until then those keep the role who were in it.'}`;
+    return `Google does not say who is in ${group} (${problem}). The set-up’s check “${TITLES.groups}” says what is missing.${readMs === null ? ' Until then the rule changes nobody.' : ' Until then those keep the role who were in it.'}`;
   if (readMs === null)
     return isReading
       ? `${group} is being read, over several passes; until then the rule changes nobody.`
