@@ -2,8 +2,8 @@
 import type { RuleSource } from './rule.ts';
 
 /**
- * What decides, as it continues "…, because" or "Whoever": `the field User_Level.Team_Lead is ticked`,
- * `member of the group x@example.com`. It holds names of Google's, so it is shown as text inside <bdi>.
+ * What decides, as it stands behind `Rule 3:`, in the list of rules and in the API: `the field User_Level.Team_Lead is ticked`,
+ * `member of the group x@example.com`. It holds names of Google's, so pages show it as text inside <bdi>.
  */
 export function describeSource(source: RuleSource): string {
   switch (source.kind) {
