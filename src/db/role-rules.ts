@@ -31,6 +31,8 @@ async function write(
   statement: D1PreparedStatement,
 ): Promise<boolean> {
   const { directoryId, version, nowMs } = change;
+  // The first rule makes the first version: a change before it would leave everybody without.
+  if (version === 0) return false;
   const results = await db.d1.batch([
     statement,
     db.d1

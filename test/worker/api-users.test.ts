@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cursorOf } from '../../src/cursor.ts';
 import { decideByHand } from '../../src/db/role-rules.ts';
-import { readRoleBook } from '../../src/roles/book.ts';
+import { ensureFirstRule, readRoleBook } from '../../src/roles/book.ts';
 import { type Answer, aToken, call, type Refused } from './api-caller.ts';
 import {
   anotherDirectory,
@@ -144,6 +144,7 @@ describe('somebody', () => {
       byHand: null,
     });
     const ports = world.ports;
+    await ensureFirstRule(ports, 'default');
     for (const decision of [
       { userId: id, role: 'guest', kind: 'added', reason: 'A <b>reason</b>' },
       { userId: id, role, kind: 'excepted', reason: 'On leave' },

@@ -191,9 +191,9 @@ const BACK_IN_TIME: readonly (readonly [path: string, statements: number])[] = [
 
 describe.each(Object.entries(STATISTICS))('with %s', (_, prepare) => {
   test.each([
-    ['/console', 14],
+    ['/console', 13],
     ['/console/held-removals', 2],
-    ['/console/people/910', 8],
+    ['/console/people/910', 7],
     ['/setup', 6],
   ])('%s searches, and scans nothing that grows', async (path, statements) => {
     await prepare();
