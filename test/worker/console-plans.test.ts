@@ -89,12 +89,12 @@ const plansOf = async (asked: readonly Asked[]) => (await Promise.all(asked.map(
 const scans = (steps: readonly Step[]) =>
   steps.filter(({ detail }) => detail.startsWith('SCAN')).map(({ detail, sql }) => [detail, sql]);
 
-/** Through the index that begins with the directory, a search is everybody; events have none but the youngest. */
+/** Through the index that begins with the directory, a search is everybody; events have none but the youngest, and the pushed. */
 const HOW: Readonly<Record<string, RegExp>> = {
   users:
     /^SEARCH \w+ USING (PRIMARY KEY \(id=\?\)|INDEX users_by_email \(directory_id=\? AND email=\?\))/,
   events:
-    /^SEARCH \w+( USING (INTEGER PRIMARY KEY \(rowid[<>=]\?( AND rowid<\?)?\)|(COVERING )?INDEX events_by_user \(user_id=\?( AND rowid[<>]\?)*\)))?$/,
+    /^SEARCH \w+( USING (INTEGER PRIMARY KEY \(rowid[<>=]\?( AND rowid<\?)?\)|(COVERING )?INDEX events_by_user \(user_id=\?( AND rowid[<>]\?)*\)|COVERING INDEX events_of_pushes \(directory_id=\? AND at_ms>\?\)))?$/,
 };
 
 const wrongWays = (steps: readonly Step[]) =>
