@@ -72,11 +72,6 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
     'changed_ms = ?4, written = d.ticket\n',
     'changed_ms = ?4, written = d.ticket, ticket = d.ticket\n',
   ]),
-  'recompute leaves older looks valid': one(1, [
-    RECOMPUTES,
-    'changed_ms = ?4, written = d.ticket\n',
-    'changed_ms = ?4\n',
-  ]),
   'scope of the second change alone': one(1, [
     RECOMPUTES,
     'CASE WHEN finished_ms IS NOT NULL OR excluded.scope IS NULL THEN',
@@ -117,17 +112,7 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
     '(await hashOfRules(book)) !== seen || changedRules',
     'changedRules',
   ]),
-  'rules written without their version': one(1, [
-    RULES,
-    "const IS_CURRENT = 'EXISTS (SELECT 1 FROM directories WHERE id = ?1 AND roles_version = ?4)';",
-    "const IS_CURRENT = '(?4 = ?4)';",
-  ]),
   'decisions by hand saved over others': one(1, [EDIT, "if (now !== seen) return 'conflict';", '']),
-  'a change without a recompute': one(1, [
-    RULES,
-    "askForRecompute('?2', '?3', IS_CURRENT)",
-    "askForRecompute('?2', '?3', `0 AND ${IS_CURRENT}`)",
-  ]),
   'decisions by hand forgotten by a recompute': one(1, [
     RECOMPUTE,
     'book.rolesFor({ id, customSchemas',
@@ -137,11 +122,6 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
     EVALUATE,
     'if (isRoleName(name) && !isReservedRole(name))',
     'if (isRoleName(name))',
-  ]),
-  'names bent until they fit': one(1, [
-    EVALUATE,
-    'const name = filledIn(role, text);',
-    "const name = filledIn(role, text).replaceAll(/[^A-Za-z0-9:_.-]/g, '');",
   ]),
   'people found by roles they had': one(1, [
     'migrations/0005_roles.sql',

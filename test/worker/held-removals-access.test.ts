@@ -28,7 +28,7 @@ describe('security 6: who may call', () => {
     'nobody without an OPERATOR_TOKEN: %s %s is the app’s ordinary 404',
     async (method, path) => {
       const world = await aCompany(1, { vars: { OPERATOR_TOKEN: undefined } });
-      const nowhere = await new Visitor(world).ask('/nowhere', { method });
+      const nowhere = await new Visitor(world).ask('/api/v1/nowhere', { method });
       const response = await ask(world, path, { method });
       expect(response.status).toBe(404);
       const names = (one: Response) => [...one.headers.keys()].toSorted();
