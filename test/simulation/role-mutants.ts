@@ -10,7 +10,6 @@ const RECOMPUTES = 'src/db/role-recomputes.ts';
 const RECOMPUTE = 'src/roles/recompute.ts';
 const GROUPS = 'src/db/groups.ts';
 const MEMBERS = 'src/db/group-members.ts';
-const RULES = 'src/db/role-rules.ts';
 const EDIT = 'src/roles/edit.ts';
 const EVALUATE = 'src/roles/evaluate.ts';
 
