@@ -76,7 +76,7 @@ export async function readRoleInputsOf(
   return { ...inputs, rules: [{ id: SEED_ID, ...seedRule(config.rolesSchema) }] };
 }
 
-/** Makes the first rule of ROLES_SCHEMA, once: cron does, or whoever changes a rule before that. */
+/** Makes the first rule of ROLES_SCHEMA, once: cron does, or the first pass, or whoever changes a rule before that. */
 export async function ensureFirstRule(
   { db, config, nowMs }: BookPorts & { nowMs: () => number },
   directoryId: string,

@@ -13,6 +13,7 @@ const STALLED_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Six queries each: the free plan allows 50 in one event, and cron has other things to do. */
 const PAGES_OF_CRON = 4;
+const PAGES_AT_ONCE = 2;
 
 type RecomputePorts = Pick<SyncPorts, 'db' | 'changes' | 'config' | 'log' | 'nowMs'>;
 
@@ -37,8 +38,8 @@ export async function sendRecompute(ports: RecomputePorts, directoryId: string):
 }
 
 /**
- * Does the first page of a recompute that was just asked for, and leaves the others to the queue: with at most 500 people all
- * is done when the page is shown again.
+ * Does the first pages of a recompute that was just asked for, and leaves the others to the queue: with at most 500 people all
+ * is done when the page is shown again, also where one of everybody was under way.
  *
  * @param people whom it is about, if not everybody: they are done at once, whatever else is under way
  * @returns whether it is through
@@ -49,7 +50,9 @@ export async function beginRecompute(
   people: readonly string[] | null = null,
 ): Promise<boolean> {
   if (people !== null) await recomputePeople(ports, directoryId, people);
-  if ((await recomputePage(ports, directoryId)) !== 'more') return true;
+  for (let page = 0; page < PAGES_AT_ONCE; page += 1) {
+    if ((await recomputePage(ports, directoryId)) !== 'more') return true;
+  }
   await sendRecompute(ports, directoryId);
   return false;
 }

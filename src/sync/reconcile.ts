@@ -6,6 +6,7 @@ import { keepNamedGroups } from '../db/groups.ts';
 import { dropChain, dropOtherChains, storeListed } from '../db/listed-people.ts';
 import { beginRun, endRun, readLastRun } from '../db/reconcile-runs.ts';
 import type { ReconcileOutcome } from '../db/schema.ts';
+import { ensureFirstRule } from '../roles/book.ts';
 import { refreshCondition, reportProblem } from './condition.ts';
 import { ensureDefaultDirectory } from './default-directory.ts';
 import { groupsOf } from './groups.ts';
@@ -35,6 +36,7 @@ function failureOf(error: unknown): PassFailure {
 async function begin(ports: SyncPorts, { id, directoryId }: Pass): Promise<Begun | null> {
   if (directoryId !== DEFAULT_DIRECTORY_ID) return null;
   await ensureDefaultDirectory(ports);
+  await ensureFirstRule(ports, directoryId);
   // Not this pass itself, whose row is there already when this step is repeated.
   const last = await readLastRun(ports.db, directoryId, id);
   const ticket = await takePassTicket(ports.db, directoryId);

@@ -9,9 +9,9 @@ import { outcomeOf, sampleOf } from './sample.ts';
 import type { Stage } from './stage.ts';
 
 const HISTORIES: Readonly<Record<WorldName, number>> = {
-  general: 120,
-  roles: 100,
-  'there-and-back': 100,
+  general: 100,
+  roles: 80,
+  'there-and-back': 80,
   held: 60,
   'pushes-alone': 60,
 };

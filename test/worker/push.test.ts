@@ -186,6 +186,8 @@ describe('a push', () => {
   test('that comes before the first cron finds a directory made on the spot', async () => {
     const world = await watched();
     await env.DB.exec('DELETE FROM alerts');
+    await env.DB.exec('DELETE FROM role_rules');
+    await env.DB.exec('DELETE FROM role_recomputes');
     await env.DB.exec('DELETE FROM directories');
     const { id } = world.google.workspace.suspend(NOOR);
 
