@@ -49,9 +49,8 @@ const TIMEOUT_MS = 30_000;
 export default defineConfig({
   root,
   test: {
-    // Left to itself vitest leaves a core to others, and of two uses one. Browsers and Workers are waited for: of two cores,
-    // two workers leave a fifth unused.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Left to itself vitest leaves a core to others, and of two uses one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         root,

@@ -66,7 +66,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ],
   ),
   'lost looks dropped': one(
-    ['there-and-back', 17],
+    ['general', 8],
     [
       LOOK,
       "if (row === undefined || row.outcome === 'lost') continue;",

@@ -16,7 +16,7 @@ declare module 'vitest' {
  * Of each world. The real D1 takes most of a second for each: `npm test` runs a few, and
  * `REAL_D1_HISTORIES=50 npx vitest run --config test/vitest.config.ts --project simulation-d1` some hundred.
  */
-const EACH = Number(process.env['REAL_D1_HISTORIES'] ?? 5);
+const EACH = Number(process.env['REAL_D1_HISTORIES'] ?? 4);
 const CHILD = fileURLToPath(new URL('./outcomes-child.ts', import.meta.url).href);
 
 /** A process of its own: the stage wraps the globals of the one it is in. */

@@ -54,9 +54,12 @@ describe('a history', () => {
   });
 });
 
+/** Found after a minute: `npm run simulate -- --mutant …`. What they break is held by tests of its own as well. */
+const RARE = new Set(['recompute over a look', 'recompute writes roles of any version']);
+
 // Two at a time: each has a process of its own, and there may be only two cores.
 describe('is caught:', () => {
-  test.concurrent.for(Object.entries(MUTANTS))(
+  test.concurrent.for(Object.entries(MUTANTS).filter(([name]) => !RARE.has(name)))(
     '%s',
     { timeout: 4 * MINUTE_MS },
     async ([name, { world, seed }], { expect }) => {
