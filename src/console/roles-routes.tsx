@@ -57,7 +57,6 @@ async function rolesPage(c: ConsoleContext, word?: Child, status: 200 | 409 = 20
   const people = active + suspended + archived;
   const isCounted = people <= COUNTED_UNASKED || c.req.query('count') === 'yes';
   const preview = isCounted ? await previewRules(ports, directoryId, null) : null;
-  const version = (await readRoleBook(ports, directoryId, []))?.version;
   const [records, groups, byHand, counts, recompute] = await Promise.all([
     readRuleRecords(ports.db, directoryId),
     readGroupStates(ports.db, directoryId),
@@ -65,10 +64,11 @@ async function rolesPage(c: ConsoleContext, word?: Child, status: 200 | 409 = 20
     readRoleCounts(ports.db, directoryId),
     readRecompute(ports.db, directoryId),
   ]);
+  // Until cron has made the first rule, ROLES_SCHEMA stands for it.
+  const isUnmade =
+    records.length === 0 && (await readRoleBook(ports, directoryId, []))?.version === 0;
   const shown = {
-    // Until cron has made the first rule, ROLES_SCHEMA stands for it.
-    records:
-      records.length === 0 && version === 0 ? [seedRecord(ports.config.rolesSchema)] : records,
+    records: isUnmade ? [seedRecord(ports.config.rolesSchema)] : records,
     groups,
     byHand,
     counts,

@@ -126,9 +126,7 @@ export function removeRule(db: Database, change: Change, id: number): Promise<bo
       change,
       null,
       db.d1
-        .prepare(
-          `DELETE FROM role_rules WHERE id = ?2 AND directory_id = ?1 AND ?3 IS NULL AND ${IS_CURRENT}`,
-        )
+        .prepare(`DELETE FROM role_rules WHERE id = ?2 AND directory_id = ?1 AND ${IS_CURRENT}`)
         .bind(directoryId, id, null, version),
     );
   });

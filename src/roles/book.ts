@@ -3,6 +3,7 @@
 import type { Database } from '../db/database.ts';
 import { type RoleInputs, readRoleInputs, type StoredRule } from '../db/role-inputs.ts';
 import { seedRoleRules } from '../db/role-rules.ts';
+import type { WireObject } from '../google/user.ts';
 import { type Evaluated, evaluate, type RoleFacts, rolesOf } from './evaluate.ts';
 import { type Rule, ruleSource, seedRule } from './rule.ts';
 
@@ -14,6 +15,18 @@ export interface BookPorts {
 
 /** What a row says of somebody that rules ask about. */
 export type RolePerson = Omit<RoleFacts, 'groups'> & { id: string };
+
+/** The same of a row as it is stored. */
+export function personOf(row: {
+  id: string;
+  customSchemas: string;
+  orgUnitPath: string;
+  isAdmin: 0 | 1;
+}): RolePerson {
+  const { id, orgUnitPath } = row;
+  const customSchemas = JSON.parse(row.customSchemas) as WireObject;
+  return { id, customSchemas, orgUnitPath, isAdmin: row.isAdmin === 1 };
+}
 
 export interface RoleBook {
   version: number;

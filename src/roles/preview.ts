@@ -2,7 +2,7 @@
 // and what it finds that is no role's name. The same evaluation that saving leads to, over the same rows.
 import { type RuledPerson, readRuledPeople } from '../db/people.ts';
 import type { WireObject } from '../google/user.ts';
-import { type BookPorts, bookOf, readRoleBook, readRoleInputsOf } from './book.ts';
+import { type BookPorts, bookOf, personOf, readRoleBook, readRoleInputsOf } from './book.ts';
 import { changedRules, hashOfRules, type RuleChange } from './edit.ts';
 import type { Rule } from './rule.ts';
 
@@ -129,11 +129,9 @@ export async function previewRules(
     if (inputs === null) return null;
     const book = bookOf(inputs, rules);
     for (const row of page) {
-      const customSchemas = JSON.parse(row.customSchemas) as WireObject;
-      const { id, orgUnitPath } = row;
-      const person = { id, orgUnitPath, customSchemas, isAdmin: row.isAdmin === 1 };
+      const person = personOf(row);
       const { grants, misfits } = book.explain(person);
-      for (const effect of effects.values()) effect.see(customSchemas);
+      for (const effect of effects.values()) effect.see(person.customSchemas);
       for (const ruleId of new Set(grants.map((one) => one.ruleId))) {
         const effect = effects.get(ruleId);
         if (effect) effect.people += 1;

@@ -9,9 +9,8 @@ import {
   writeRecomputed,
   writeRecomputePage,
 } from '../db/role-recomputes.ts';
-import type { WireObject } from '../google/user.ts';
 import type { Log } from '../log.ts';
-import { type BookPorts, type RoleBook, readRoleBook } from './book.ts';
+import { type BookPorts, personOf, type RoleBook, readRoleBook } from './book.ts';
 import { searchWords } from './search-words.ts';
 
 export interface RecomputePorts extends BookPorts {
@@ -31,10 +30,8 @@ function news(rows: readonly RecomputedRow[], book: RoleBook) {
   const roles = rows.flatMap((row) => {
     // Nobody who is gone has a role, nor is anything told of them.
     if (row.status === 'deleted') return [];
-    const { id, orgUnitPath, written, roles: was } = row;
-    const customSchemas = JSON.parse(row.customSchemas) as WireObject;
-    const isAdmin = row.isAdmin === 1;
-    const made = JSON.stringify(book.rolesFor({ id, customSchemas, orgUnitPath, isAdmin }));
+    const { id, written, roles: was } = row;
+    const made = JSON.stringify(book.rolesFor(personOf(row)));
     return made === was ? [] : [{ id, written, was, roles: made }];
   });
   const words = rows.flatMap((row) => {

@@ -2,8 +2,7 @@
 import { readRolesSince } from '../db/events.ts';
 import type { PersonRecord } from '../db/people.ts';
 import { type HandRecord, readHandRecords } from '../db/role-rules.ts';
-import type { WireObject } from '../google/user.ts';
-import { type BookPorts, readRoleBook } from './book.ts';
+import { type BookPorts, personOf, readRoleBook } from './book.ts';
 import type { Because, Misfit } from './evaluate.ts';
 import type { Rule } from './rule.ts';
 
@@ -37,7 +36,7 @@ export async function explainRoles(
   directoryId: string,
   person: PersonRecord,
 ): Promise<PersonRoles> {
-  const { id, orgUnitPath } = person;
+  const { id } = person;
   const [book, byHand, since] = await Promise.all([
     readRoleBook(ports, directoryId, [id]),
     readHandRecords(ports.db, directoryId, id, MAX_BY_HAND),
@@ -45,13 +44,7 @@ export async function explainRoles(
   ]);
   const has = JSON.parse(person.roles) as string[];
   if (book === null) return { roles: [], misfits: [] };
-  const customSchemas = JSON.parse(person.customSchemas) as WireObject;
-  const { grants, misfits } = book.explain({
-    id,
-    orgUnitPath,
-    customSchemas,
-    isAdmin: person.isAdmin === 1,
-  });
+  const { grants, misfits } = book.explain(personOf(person));
   const rules = new Map(book.rules.map((rule) => [rule.id, rule]));
   const names = new Set([
     ...has,

@@ -115,7 +115,7 @@ async function ask(
 
 /**
  * Lets a person in, or says why not. One statement for somebody known and active; three at most, where a session is
- * replaced and a frame waits for its code.
+ * replaced and a frame waits for its code. Where rules name groups, Google is asked about those as well.
  *
  * @throws {DatabaseError}
  */

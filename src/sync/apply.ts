@@ -52,7 +52,7 @@ export function cutToParameters(rows: Iterable<ObservedRow>): ObservedRows[] {
   }));
 }
 
-/** Rules are changed by hand: nobody does so many times while one look is applied. */
+/** Rules, decisions by hand and groups change now and then: not so many times while one look is applied. */
 const MAX_ROLE_CHANGES = 5;
 
 /**

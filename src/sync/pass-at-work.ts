@@ -74,8 +74,8 @@ export class PassAtWork {
   }
 
   /**
-   * Before the pages: what they are compared with holds the roles of those who came or went. A third of the calls at most: a reading that is not
-   * through goes on at the next pass, and the list has its turn at each.
+   * Before the pages, so that a group has its turn where they use up the calls. A third of the calls at most: a reading that
+   * is not through goes on at the next pass, and the list has its turn at each.
    */
   async readGroups(): Promise<void> {
     const { groupKeys } = this.#begun;
