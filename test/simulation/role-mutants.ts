@@ -114,8 +114,8 @@ export const ROLE_MUTANTS: Readonly<Record<string, Mutant>> = {
   'decisions by hand saved over others': one(1, [EDIT, "if (now !== seen) return 'conflict';", '']),
   'decisions by hand forgotten by a recompute': one(1, [
     RECOMPUTE,
-    'book.rolesFor({ id, customSchemas',
-    "book.rolesFor({ id: ' ', customSchemas",
+    'book.rolesFor(personOf(row))',
+    "book.rolesFor({ ...personOf(row), id: ' ' })",
   ]),
   'power by rule': one(1, [
     EVALUATE,
